@@ -1,0 +1,96 @@
+// Arrow IPC in and out, files and streams; a damaged one is refused instead of read short.
+import { type Data, DataType, Schema, type Table, tableFromIPC, tableToIPC } from "apache-arrow";
+import { EdgefeatError } from "../../sdk/errors.ts";
+import { plainTable } from "./plain.ts";
+import { checkNames, namesOf, withSchema } from "./tables.ts";
+
+/** Returns the table of an IPC file or stream, which it shares memory with. @throws file_unreadable, duplicate_column; `name` is the file's. */
+export function readArrow(bytes: Uint8Array, name: string): Table {
+  checkEnds(bytes, name);
+  let table: Table;
+  try {
+    table = tableFromIPC(bytes);
+    for (const batch of table.batches) batch.data.children.forEach(checkBuffers);
+  } catch (cause) {
+    throw unreadable(name, cause instanceof Error ? cause.message : String(cause), cause);
+  }
+  checkNames(namesOf(table.schema), name);
+  return plainTable(table);
+}
+
+/** Returns the bytes of an IPC file or stream. @throws type_mismatch for a column that Arrow IPC can't hold. */
+export function writeArrow(table: Table, kind: "file" | "stream", metadata: ReadonlyMap<string, string>): Uint8Array {
+  const plain = plainTable(table);
+  try {
+    return tableToIPC(withSchema(plain, new Schema(plain.schema.fields, new Map(metadata))), kind);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new EdgefeatError("type_mismatch", `the table can't be written as Arrow: ${reason}`, { cause });
+  }
+}
+
+const FILE_MAGIC = "ARROW1";
+
+function checkEnds(bytes: Uint8Array, name: string): void {
+  const head = ascii(bytes.subarray(0, 6));
+  if (bytes.length === 0) throw unreadable(name, "it is empty");
+  if (head.startsWith("FEA1")) throw unreadable(name, "it is Feather version 1, which came before Arrow files");
+  if (head === FILE_MAGIC) {
+    if (ascii(bytes.subarray(-6)) !== FILE_MAGIC) throw unreadable(name, "it was cut off: its end is missing");
+    return;
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const length = bytes.length < 8 ? 0 : view.getInt32(view.getInt32(0, true) === -1 ? 4 : 0, true);
+  if (length <= 0 || length > bytes.length) {
+    throw unreadable(name, `it starts with ${JSON.stringify(head)}, neither an Arrow file nor a stream`);
+  }
+  // A stream may legally just stop, but then nothing tells a whole one from one that was cut off.
+  if (view.getInt32(bytes.length - 4, true) !== 0) {
+    throw unreadable(name, "it was cut off: the stream's end marker is missing");
+  }
+}
+
+/** Refuses buffers that are shorter than their rows or point outside each other, which would read as other values. @throws Error. */
+function checkBuffers(data: Data): void {
+  const { length, stride, type } = data;
+  const arrow: DataType = type;
+  const enough = (have: number | undefined, need: number) => {
+    if ((have ?? 0) < need) throw new Error("its buffers are shorter than its rows");
+  };
+  if (data.nullCount > 0 && !DataType.isNull(arrow))
+    enough(data.nullBitmap?.length, Math.ceil((data.offset + length) / 8));
+  if (DataType.isBool(arrow)) enough(data.values.length, Math.ceil((data.offset + length) / 8));
+  else if (data.valueOffsets !== undefined && !DataType.isUnion(arrow)) checkOffsets(data);
+  else if (DataType.isFixedSizeList(arrow)) enough(data.children[0]?.length, length * arrow.listSize);
+  else if (DataType.isStruct(arrow)) for (const child of data.children) enough(child.length, length);
+  else if (data.values !== undefined && length > 0) enough(data.values.length, length * stride);
+  data.children.forEach(checkBuffers);
+}
+
+function checkOffsets(data: Data): void {
+  if (data.length === 0) return;
+  const offsets = data.valueOffsets as unknown as Int32Array | BigInt64Array;
+  const held = data.children[0]?.length ?? (data.values as Uint8Array).length;
+  let last = Number(offsets[0]);
+  let ordered = offsets.length > data.length && last >= 0;
+  for (let row = 1; ordered && row <= data.length; row++) {
+    const next = Number(offsets[row]);
+    ordered = next >= last;
+    last = next;
+  }
+  if (!ordered || last > held) throw new Error("its offsets point outside its data");
+}
+
+function ascii(bytes: Uint8Array): string {
+  return String.fromCharCode(...bytes);
+}
+
+function unreadable(name: string, reason: string, cause?: unknown): EdgefeatError {
+  const compressed = /compress/i.test(reason);
+  return new EdgefeatError("file_unreadable", `${name} can't be read as Arrow IPC: ${reason}`, {
+    hint: compressed
+      ? 'write it without LZ4 compression (pandas and pyarrow: compression="uncompressed" or "zstd"), or as Parquet'
+      : "check that the file is whole, and what it really is",
+    cause,
+  });
+}

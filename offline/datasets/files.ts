@@ -1,0 +1,80 @@
+// Dataset files in Node: read by path, and written whole or not at all.
+import { constants } from "node:fs";
+import { mkdir, open, readdir, readFile, rename, stat, unlink } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { pid } from "node:process";
+import { zstdDecompressSync } from "node:zlib";
+import { compressionRegistry, CompressionType, type Table } from "apache-arrow";
+import { EdgefeatError } from "../../sdk/errors.ts";
+import { didYouMean } from "../../sdk/nearest.ts";
+import { type DatasetInput, type DatasetSchema, datasetsOn, type ReadOptions, type WriteOptions } from "./dataset.ts";
+import { type DatasetFormat, formatName, formatOf } from "./formats.ts";
+import { nodeParquetThread } from "./parquet-node.ts";
+
+compressionRegistry.set(CompressionType.ZSTD, { decode: (bytes) => new Uint8Array(zstdDecompressSync(bytes)) });
+
+export const { readTable, readSchema, writeTable, encodeTable } = datasetsOn(nodeParquetThread);
+
+/**
+ * Returns the rows of a file, whose ending names its format; of Parquet only the columns asked for are read.
+ * @throws file_not_found with the nearest name in its folder, file_format_unknown, file_unreadable, and as readTable.
+ */
+export async function readTableFile(path: string, options: Omit<ReadOptions, "name"> = {}): Promise<Table> {
+  const format = formatOf(path);
+  return readTable(await inputOf(path, format), format, { ...options, name: path });
+}
+
+/** Returns the columns of a file; of Parquet only the footer is read. @throws as readTableFile. */
+export async function readSchemaFile(path: string): Promise<DatasetSchema> {
+  const format = formatOf(path);
+  return readSchema(await inputOf(path, format), format, { name: path });
+}
+
+let written = 0;
+
+/**
+ * Writes a table to a file, in the format its ending names, and makes its folder where there is none. A file of that name is
+ * replaced at the end, in one step; if anything fails it stays as it was.
+ * @throws file_format_unknown, file_unreadable when the disk refuses, and as writeTable.
+ */
+export async function writeTableFile(path: string, table: Table, options: WriteOptions = {}): Promise<void> {
+  const format = formatOf(path);
+  const temporary = join(dirname(path), `.${basename(path)}.${pid}-${written++}.tmp`);
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    const file = await open(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL);
+    try {
+      for await (const part of encodeTable(table, format, options)) await file.writeFile(part);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (cause) {
+    await unlink(temporary).catch(() => {});
+    if (cause instanceof EdgefeatError) throw cause;
+    throw new EdgefeatError("file_unreadable", `${path} can't be written: ${(cause as Error).message}`, { cause });
+  }
+}
+
+async function inputOf(path: string, format: DatasetFormat): Promise<DatasetInput> {
+  try {
+    if ((await stat(path)).isDirectory()) {
+      throw new EdgefeatError("file_unreadable", `${path} is a folder, where ${formatName(format)} was expected`);
+    }
+    return format === "parquet" ? { path } : await readFile(path);
+  } catch (cause) {
+    if (cause instanceof EdgefeatError) throw cause;
+    if ((cause as NodeJS.ErrnoException).code === "ENOENT") throw await notFound(path, cause);
+    throw new EdgefeatError("file_unreadable", `${path} can't be read: ${(cause as Error).message}`, { cause });
+  }
+}
+
+async function notFound(path: string, cause: unknown): Promise<EdgefeatError> {
+  const siblings = await readdir(dirname(path)).catch(() => null);
+  const hint =
+    siblings === null
+      ? `there is no folder ${dirname(path)}`
+      : didYouMean(basename(path), siblings.filter((name) => !name.startsWith(".")).toSorted());
+  return new EdgefeatError("file_not_found", `there is no file ${path}`, { hint, cause });
+}

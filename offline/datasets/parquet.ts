@@ -1,0 +1,183 @@
+// Parquet in and out by parquet-wasm. It runs on a thread: a corrupt file makes it trap where no `catch` can hear it, and
+// its memory never shrinks; a thread can be dropped for either.
+import { Schema, Table, tableFromIPC, tableToIPC, type Vector } from "apache-arrow";
+import { EdgefeatError } from "../../sdk/errors.ts";
+import type { ParquetReply, ParquetRequest } from "./parquet-session.ts";
+import { checkNames, indexOfColumn, namesOf, selectColumns, tableOf, withSchema } from "./tables.ts";
+
+/** A host's thread that runs `parquetSession`. */
+export interface ParquetThread {
+  post(request: ParquetRequest, transfer: ArrayBuffer[]): void;
+  onReply(listener: (reply: ParquetReply) => void): void;
+  /** Hears of the thread's end, whatever ended it; may call more than once. */
+  onLost(listener: (reason: unknown) => void): void;
+  keepAlive(pending: boolean): void;
+  terminate(): void;
+}
+
+/** Bytes in memory, or (in Node) a path, of which only the parts that are needed are read. */
+export type ParquetInput = Blob | { path: string };
+
+export interface ParquetInfo {
+  schema: Schema;
+  rows: number;
+  metadata: Map<string, string>;
+}
+
+const ROWS_PER_GROUP = 131_072;
+const KEPT_MEMORY_BYTES = 256 * 1024 * 1024;
+
+/** Parquet files through the threads that `spawn` makes; one idle thread is kept for the next file. */
+export class Parquet {
+  readonly #spawn: () => ParquetThread;
+  #idle: Connection | undefined;
+
+  constructor(spawn: () => ParquetThread) {
+    this.#spawn = spawn;
+  }
+
+  /** Returns what the file's footer says. @throws file_unreadable, `name` being the file's. */
+  info(input: ParquetInput, name: string): Promise<ParquetInfo> {
+    return this.#reading(name, (connection) => open(connection, input));
+  }
+
+  /** Returns the columns asked for, in that order, or all. @throws file_unreadable, missing_column, duplicate_column. */
+  read(input: ParquetInput, columns: readonly string[] | undefined, name: string): Promise<Table> {
+    return this.#reading(name, async (connection) => {
+      const { schema, rows } = await open(connection, input);
+      const names = namesOf(schema);
+      checkNames(names, name);
+      columns?.forEach((column) => indexOfColumn(names, column, name));
+      // parquet-wasm 0.8 traps when it compares names that are not ASCII.
+      const projected = columns?.every((column) => /^[ -~]+$/.test(column)) ? [...new Set(columns)] : null;
+      const tables: Table[] = [];
+      if (rows > 0) {
+        await connection.ask({ op: "read", columns: projected });
+        for (;;) {
+          const { ipc } = await connection.ask({ op: "next" });
+          if (ipc === undefined) break;
+          tables.push(tableFromIPC(ipc));
+        }
+      }
+      const batches = tables.flatMap((table) => table.batches);
+      const whole = new Table(tables[0]?.schema ?? schema, batches);
+      if (whole.numRows !== rows) throw new Error(`it holds ${whole.numRows} of the ${rows} rows it promises`);
+      return columns === undefined ? whole : selectColumns(whole, columns);
+    });
+  }
+
+  /** Yields the bytes of a zstd-compressed file, row group by row group. @throws type_mismatch for a column that Parquet can't hold. */
+  async *write(table: Table, metadata: ReadonlyMap<string, string>): AsyncGenerator<Uint8Array> {
+    const connection = this.#take();
+    let done = false;
+    try {
+      await connection.ask({ op: "write", metadata: [...metadata], rowsPerGroup: ROWS_PER_GROUP });
+      for (let from = 0; from === 0 || from < table.numRows; from += ROWS_PER_GROUP) {
+        const ipc = tableToIPC(batchesOf(table, from), "stream");
+        const { parts } = await connection.ask({ op: "batch", ipc }, [ipc.buffer as ArrayBuffer]);
+        yield* parts ?? [];
+      }
+      yield* (await connection.ask({ op: "finish" })).parts ?? [];
+      done = true;
+    } catch (cause) {
+      throw new EdgefeatError("type_mismatch", `the table can't be written as Parquet: ${reasonOf(cause)}`, {
+        hint: "write an .arrow file, or leave out columns of unusual types",
+        cause,
+      });
+    } finally {
+      this.#give(connection, done);
+    }
+  }
+
+  async #reading<T>(name: string, task: (connection: Connection) => Promise<T>): Promise<T> {
+    const connection = this.#take();
+    let done = false;
+    try {
+      const result = await task(connection);
+      done = true;
+      return result;
+    } catch (cause) {
+      if (cause instanceof EdgefeatError) throw cause;
+      throw new EdgefeatError("file_unreadable", `${name} can't be read as Parquet: ${reasonOf(cause)}`, {
+        hint: "check that the file is whole, and what it really is",
+        cause,
+      });
+    } finally {
+      this.#give(connection, done);
+    }
+  }
+
+  #take(): Connection {
+    const idle = this.#idle;
+    this.#idle = undefined;
+    return idle === undefined || idle.lost ? new Connection(this.#spawn()) : idle;
+  }
+
+  /** After a failure the thread may be in any state; after a large file it holds much memory. */
+  #give(connection: Connection, done: boolean): void {
+    if (done && !connection.lost && connection.memory <= KEPT_MEMORY_BYTES && this.#idle === undefined) {
+      this.#idle = connection;
+    } else {
+      connection.close();
+    }
+  }
+}
+
+/** A thread that is asked one thing at a time. */
+class Connection {
+  lost = false;
+  memory = 0;
+  readonly #thread: ParquetThread;
+  #answer: { resolve: (reply: ParquetReply) => void; reject: (reason: unknown) => void } | undefined;
+
+  constructor(thread: ParquetThread) {
+    this.#thread = thread;
+    thread.onReply((reply) => this.#answer?.resolve(reply));
+    thread.onLost((reason) => {
+      this.lost = true;
+      this.#answer?.reject(reason);
+    });
+  }
+
+  async ask(request: ParquetRequest, transfer: ArrayBuffer[] = []): Promise<ParquetReply> {
+    this.#thread.keepAlive(true);
+    try {
+      const reply = await new Promise<ParquetReply>((resolve, reject) => {
+        this.#answer = { resolve, reject };
+        this.#thread.post(request, transfer);
+      });
+      this.memory = reply.memory;
+      if (reply.error !== undefined) throw new Error(reply.error);
+      return reply;
+    } finally {
+      this.#thread.keepAlive(false);
+    }
+  }
+
+  close(): void {
+    this.lost = true;
+    this.#thread.terminate();
+  }
+}
+
+async function open(connection: Connection, input: ParquetInput): Promise<ParquetInfo> {
+  const request: ParquetRequest = input instanceof Blob ? { op: "open", file: input } : { op: "openPath", ...input };
+  const { ipc, rows, metadata } = await connection.ask(request);
+  return { schema: tableFromIPC(ipc as Uint8Array).schema, rows: rows as number, metadata: new Map(metadata) };
+}
+
+/** The next rows as a table of at least one batch, without the metadata of the file they came from. */
+function batchesOf(table: Table, from: number): Table {
+  const schema = new Schema(table.schema.fields);
+  if (table.numRows > 0) return withSchema(table.slice(from, from + ROWS_PER_GROUP), schema);
+  return tableOf(table.schema.fields.map((field, i) => [field.name, table.getChildAt(i) as Vector]));
+}
+
+function reasonOf(cause: unknown): string {
+  if (cause instanceof EdgefeatError) return cause.message;
+  const message = cause instanceof Error ? cause.message : String(cause);
+  // A trap has no words of its own; damage that the reader did not foresee is its usual reason.
+  return /unreachable|memory access/.test(message)
+    ? "its data is damaged, or a row group is too large for 4 GiB"
+    : message;
+}

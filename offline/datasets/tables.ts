@@ -1,0 +1,80 @@
+// Arrow tables by column: made from named vectors, narrowed to some columns, their names checked.
+import { Field, makeData, RecordBatch, Schema, Struct, Table, type Vector } from "apache-arrow";
+import { EdgefeatError } from "../../sdk/errors.ts";
+import { didYouMean } from "../../sdk/nearest.ts";
+
+/** Returns the column of that name. @throws missing_column with the nearest name. */
+export function columnOf(table: Table, name: string): Vector {
+  const index = indexOfColumn(namesOf(table.schema), name);
+  return table.getChildAt(index) as Vector;
+}
+
+/** Returns the names of a schema's columns in their order. */
+export function namesOf(schema: Schema): string[] {
+  return schema.fields.map((field) => field.name);
+}
+
+/**
+ * Returns a table of the named columns, in their order; the columns may differ in their chunks, not in their length.
+ * @throws duplicate_column.
+ */
+export function tableOf(columns: Iterable<readonly [name: string, column: Vector]>): Table {
+  const entries = [...columns];
+  const fields = entries.map(([name, column]) => new Field(name, column.type, true));
+  checkNames(fields.map((field) => field.name));
+  const lengths = new Set(entries.map(([, column]) => column.length));
+  if (lengths.size > 1) {
+    throw new EdgefeatError("internal_error", `columns of different lengths: ${[...lengths].join(", ")}`);
+  }
+  const schema = new Schema(fields);
+  const length = entries[0]?.[1].length ?? 0;
+  if (length === 0 || entries.every(([, column]) => column.data.length === 1)) {
+    const children = entries.map(([, { type, data }]) => data[0] ?? makeData({ type, length: 0 } as never));
+    const struct = makeData({ type: new Struct(fields), length, nullCount: 0, children });
+    return new Table(schema, [new RecordBatch(schema, struct)]);
+  }
+  // Through names of our own: an object's keys would put a column "2020" first.
+  const vectors: Record<string, Vector> = {};
+  entries.forEach(([, column], i) => (vectors[`c${i}`] = column));
+  return withSchema(new Table(vectors), schema);
+}
+
+/** Returns the columns of that name in the order asked for, each once; shares memory. @throws missing_column. */
+export function selectColumns(table: Table, columns: readonly string[], what = "the table"): Table {
+  const names = namesOf(table.schema);
+  const indices = [...new Set(columns)].map((name) => indexOfColumn(names, name, what));
+  return table.selectAt(indices);
+}
+
+/** Returns the same columns under another schema of as many fields, whose types lay out memory alike. */
+export function withSchema(table: Table, schema: Schema): Table {
+  const struct = new Struct(schema.fields);
+  const batches = table.batches.map((batch) => {
+    const children = batch.data.children.map((child, i) => child.clone((schema.fields[i] as Field).type));
+    return new RecordBatch(schema, batch.data.clone(struct, undefined, undefined, undefined, undefined, children));
+  });
+  return new Table(schema, batches);
+}
+
+/** @throws duplicate_column when two columns have the same name, `what` being what has them. */
+export function checkNames(names: readonly string[], what = "the table"): void {
+  const seen = new Set<string>();
+  for (const name of names) {
+    if (seen.has(name)) {
+      throw new EdgefeatError("duplicate_column", `${what} has two columns "${name}"`, { hint: "rename one of them" });
+    }
+    seen.add(name);
+  }
+}
+
+/** Returns where a column is. @throws missing_column with the nearest name. */
+export function indexOfColumn(names: readonly string[], name: string, what = "the table"): number {
+  const index = names.indexOf(name);
+  if (index < 0) {
+    throw new EdgefeatError("missing_column", `${what} has no column "${name}"`, {
+      hint: didYouMean(name, names),
+      details: { column: name },
+    });
+  }
+  return index;
+}

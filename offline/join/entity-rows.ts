@@ -1,0 +1,66 @@
+// The entity rows of a training set: checked, with their times as integers.
+import type { Table, Vector } from "apache-arrow";
+import { EdgefeatError } from "../../sdk/errors.ts";
+import type { FeaturePlan, InputColumn } from "../../sdk/plan/index.ts";
+import { lookUp } from "../../sdk/shape.ts";
+import type { Us } from "../../sdk/time.ts";
+import { columnReader, type ColumnReader } from "../datasets/index.ts";
+import { readTimes, type TimeColumn } from "./times.ts";
+
+export interface EntityRows {
+  readonly table: Table;
+  readonly rows: number;
+  /** t′ = entity time − embargo, µs, by row. */
+  readonly times: BigInt64Array;
+  /** Entity times that were finer than a microsecond and were rounded down (SEMANTICS 1.2). */
+  readonly roundedTimes: number;
+  /** Returns the Arrow column of a join key, type-checked. */
+  key(column: InputColumn): Vector;
+  /** By field of request data: reads row i. */
+  readonly request: ReadonlyMap<string, ColumnReader>;
+}
+
+/**
+ * Returns the entity rows of `table`, checked against what the plan needs.
+ * @throws missing_column, type_mismatch, null_time, missing_value
+ */
+export function checkEntityRows(table: Table, plan: FeaturePlan, entityTime: string, embargoUs: Us): EntityRows {
+  const columns = Object.fromEntries(table.schema.fields.map((field, i) => [field.name, i]));
+  const column = (name: string, what: string): Vector => {
+    const index = lookUp(columns, name, `${what} column in the entity rows called`, "missing_column");
+    return table.getChildAt(index) as Vector;
+  };
+  const times: TimeColumn = readTimes(column(entityTime, "time"), { column: entityTime, of: "the entity rows", round: "down" });
+  if (embargoUs > 0) {
+    const embargo = BigInt(embargoUs);
+    times.us.forEach((t, i) => (times.us[i] = t - embargo));
+  }
+  const key = (input: InputColumn): Vector => {
+    const vector = column(input.name, "join key");
+    columnReader(vector, input.type, { column: input.name });
+    return vector;
+  };
+  const request = new Map<string, ColumnReader>();
+  for (const field of plan.request) {
+    const vector = column(field.name, "request data");
+    if (vector.nullCount > 0) throw nullRequestData(field.name, vector);
+    request.set(field.name, columnReader(vector, field.type, { column: field.name }));
+  }
+  for (const input of plan.keys) key(input);
+  return { table, rows: table.numRows, times: times.us, roundedTimes: times.rounded, key, request };
+}
+
+function nullRequestData(name: string, vector: Vector): EdgefeatError {
+  const rows: number[] = [];
+  for (let i = 0; i < vector.length && rows.length < 3; i++) if (!vector.isValid(i)) rows.push(i);
+  return new EdgefeatError("missing_value", `request data "${name}" is null in ${vector.nullCount} entity rows, first ${rows.join(", ")}`, {
+    hint: "a request must bring it online, so training rows must have it too: fill the column or leave those rows out",
+    details: { column: name, count: vector.nullCount, rows },
+  });
+}
+
+/** Returns 0, 1, 2, … as an Arrow column's data. */
+export function rowNumbers(rows: number): Int32Array {
+  return Int32Array.from({ length: rows }, (_, i) => i);
+}
+

@@ -1,0 +1,58 @@
+// A source's rows as a view needs them: columns checked and readable by row, times as integers.
+import type { Table, Vector } from "apache-arrow";
+import type { AggregatedViewSpec, SourceSpec, StoredViewSpec } from "../../sdk/registry/index.ts";
+import { lookUp } from "../../sdk/shape.ts";
+import { parseTypeName, type ValueType } from "../../sdk/types/index.ts";
+import { columnReader, type ColumnReader } from "../datasets/index.ts";
+import { readTimes, type TimeColumn } from "./times.ts";
+
+/** Reads a source's file: at least `columns`, with the types that the spec and `types` declare where the file has none. */
+export type ReadSource = (source: SourceSpec, columns: readonly string[]) => Promise<Table>;
+
+export interface SourceRows {
+  readonly source: SourceSpec;
+  readonly table: Table;
+  readonly rows: number;
+  /** null for a reference table, whose rows are always valid. */
+  readonly eventTimes: TimeColumn | null;
+  readonly createdTimes: TimeColumn | null;
+  /** The join keys' columns, in order, type-checked. */
+  readonly keys: readonly Vector[];
+  column(name: string): Vector;
+  /** Returns a reader of a column's values as `type`. @throws type_mismatch */
+  reader(name: string, type: ValueType): ColumnReader;
+}
+
+/** Returns every column of its source that a view needs. */
+export function neededColumns(spec: StoredViewSpec | AggregatedViewSpec): string[] {
+  const { eventTime, createdTime, eventId } = spec.source;
+  const values = spec.kind === "stored" ? spec.features : spec.columns;
+  const names = [...spec.joinKeys.map((key) => key.name), eventTime, createdTime, eventId, ...values.map((v) => v.name)];
+  return [...new Set(names.filter((name) => name !== null))];
+}
+
+/** Returns a view's source rows. @throws missing_column, type_mismatch, null_time */
+export function checkSourceRows(spec: StoredViewSpec | AggregatedViewSpec, table: Table): SourceRows {
+  const { source } = spec;
+  const of = `source "${source.name}"`;
+  const indices = Object.fromEntries(table.schema.fields.map((field, i) => [field.name, i]));
+  const column = (name: string): Vector =>
+    table.getChildAt(lookUp(indices, name, `column of ${of} called`, "missing_column")) as Vector;
+  const times = (name: string | null, nulls: "refuse" | "keep") =>
+    name === null ? null : readTimes(column(name), { column: name, of, round: "up", nulls });
+  const reader = (name: string, type: ValueType) => columnReader(column(name), type, { column: name });
+  const keys = spec.joinKeys.map(({ name, type }) => {
+    reader(name, parseTypeName(type));
+    return column(name);
+  });
+  return {
+    source,
+    table,
+    rows: table.numRows,
+    eventTimes: times(source.eventTime, "refuse"),
+    createdTimes: times(source.createdTime, "keep"),
+    keys,
+    column,
+    reader,
+  };
+}

@@ -1,0 +1,35 @@
+// Where materialization writes: the online store, as the offline side sees it.
+import type { StoredRow } from "../../sdk/rows/index.ts";
+import type { Us } from "../../sdk/time.ts";
+import type { Value } from "../../sdk/types/index.ts";
+
+/** One key's row of a stored view. */
+export interface RowWrite {
+  /** By join key, in the view's order. */
+  readonly keys: readonly Value[];
+  readonly row: StoredRow;
+}
+
+/** One key's tiles of an aggregated view, as packTileRow writes them. */
+export interface TileWrite {
+  readonly keys: readonly Value[];
+  readonly packed: string;
+}
+
+/** What became of the rows of a batch; the counts add up to its size. */
+export interface WriteCounts {
+  readonly written: number;
+  /** Already there, to the bit. */
+  readonly unchanged: number;
+  /** Older than what is there. */
+  readonly superseded: number;
+  /** Past their TTL and a day of grace: not worth keeping. */
+  readonly expired: number;
+}
+
+export interface OnlineSink {
+  writeRows(view: string, version: number, rows: readonly RowWrite[]): Promise<WriteCounts>;
+  writeTiles(view: string, version: number, tiles: readonly TileWrite[]): Promise<WriteCounts>;
+  /** Records that the view was materialized whole up to `endUs`, which lets it answer. */
+  complete(view: string, version: number, done: { startUs: Us | null; endUs: Us; keys: number }): Promise<void>;
+}

@@ -1,0 +1,147 @@
+// The history of an aggregated view in the engine: one row of exact state a key and event time.
+import type { AggregatedViewSpec } from "../../sdk/registry/index.ts";
+import type { Value } from "../../sdk/types/index.ts";
+import { comparePicks, type Pick, type StateSlot, type TileLayout } from "../../sdk/windows/index.ts";
+import type { Engine, QueryOptions } from "../engine/index.ts";
+import type { TimeRange } from "../join/keys.ts";
+import type { SourceRows } from "../join/source-rows.ts";
+import { breakTies } from "../join/stored-history.ts";
+import { int32Result, run } from "../join/tables.ts";
+import { readStats } from "./column-stats.ts";
+import { eventIdReader } from "./event-ids.ts";
+import { loadEvents } from "./events.ts";
+import { type Lowered, lowerings, type SlotColumns } from "./lowering.ts";
+
+/** A distinct state of the view: the same slot in tiles of several hops is one here. */
+export interface EventState {
+  readonly slot: StateSlot;
+  readonly lowered: Lowered;
+  /** The columns of `ef_groups` that hold it. */
+  readonly names: readonly string[];
+}
+
+export interface EventHistory {
+  readonly states: readonly EventState[];
+  /** Returns the index into `states` of a slot of the layout. */
+  stateOf(slot: StateSlot): number;
+  /** Events in the range with one of the keys. */
+  readonly candidates: number;
+  readonly nans: ReadonlyMap<string, number>;
+  /** Returns the state of first or last for a group, from the row number that stands for it; see breakTies. */
+  pick(state: EventState, representative: number): Pick;
+}
+
+/**
+ * Makes `ef_groups(kid, e, …)` from the source and `ef_keys`: for every key and event time, the states of the events at
+ * that time. Events deduplicated by id (SEMANTICS 4.6); ties of first and last broken by 4.8.
+ * @throws event_conflict for one id with two contents, missing_value for a null id
+ */
+export async function loadEventHistory(
+  engine: Engine,
+  spec: AggregatedViewSpec,
+  layout: TileLayout,
+  source: SourceRows,
+  range: TimeRange,
+  options?: QueryOptions,
+): Promise<EventHistory> {
+  const slots = distinctSlots(layout);
+  const columns = await loadEvents(engine, spec, slots, source, range, options);
+  const stats = await readStats(engine, slots, columns, options);
+  const states = slots.map((slot, i): EventState => {
+    const lowered = lowerings[slot.kind](slot, columns[i] as SlotColumns, stats(i));
+    return { slot, lowered, names: stateNames(lowered, i) };
+  });
+  const selected = states.flatMap(({ lowered, names }, i) => groupColumns(lowered, names, columns[i] as SlotColumns));
+  await run(
+    engine,
+    [`CREATE OR REPLACE TABLE ef_groups AS SELECT ${["kid", "e", "min(rn) AS rn", ...selected].join(", ")} FROM ef_events GROUP BY kid, e`],
+    options,
+  );
+  const picks = new Map<EventState, Map<number, number>>();
+  const readers = new Map<StateSlot, (row: number) => Pick>();
+  for (const [i, state] of states.entries()) {
+    if (state.lowered.family !== "pick") continue;
+    readers.set(state.slot, pickReader(spec, source, state.slot));
+    picks.set(state, await tiedPicks(engine, state, columns[i] as SlotColumns, readers.get(state.slot) as never, options));
+  }
+  const counted = await engine.query("SELECT CAST(count(*) AS INTEGER) AS n FROM ef_events", [], options);
+  await run(engine, ["DROP TABLE ef_events"], options);
+  return {
+    states,
+    stateOf: (slot) => slots.findIndex((s) => sameSlot(s, slot)),
+    candidates: int32Result(counted, "n")[0] as number,
+    nans: new Map(slots.map((slot, i) => [slot.column ?? "", stats(i).nans])),
+    pick: (state, representative) => {
+      const row = picks.get(state)?.get(representative) ?? representative;
+      return (readers.get(state.slot) as (row: number) => Pick)(row);
+    },
+  };
+}
+
+function distinctSlots(layout: TileLayout): StateSlot[] {
+  const slots: StateSlot[] = [];
+  for (const slot of layout.groups.flatMap((group) => group.slots)) {
+    if (!slots.some((s) => sameSlot(s, slot))) slots.push(slot);
+  }
+  return slots;
+}
+
+function sameSlot(a: StateSlot, b: StateSlot): boolean {
+  return a.kind === b.kind && a.column === b.column && a.where === b.where;
+}
+
+function stateNames(lowered: Lowered, i: number): string[] {
+  return lowered.family === "additive" ? lowered.columns.map((_, j) => `s${i}_${j}`) : [`s${i}`];
+}
+
+function groupColumns(lowered: Lowered, names: readonly string[], { x, q }: SlotColumns): string[] {
+  switch (lowered.family) {
+    case "additive":
+      return lowered.columns.map(({ sql, wide }, j) => `CAST(${sql} AS ${wide ? "HUGEINT" : "BIGINT"}) AS ${names[j]}`);
+    case "extreme":
+      return [`${lowered.sql} AS ${names[0]}`];
+    case "pick":
+      return [
+        `max(rn) FILTER (WHERE ${q} AND ${x} IS NOT NULL) AS ${names[0]}`,
+        `count(*) FILTER (WHERE ${q} AND ${x} IS NOT NULL) AS ${names[0]}_n`,
+      ];
+  }
+}
+
+/** Returns, for tied groups of a pick state, the row that counts by the row that stands for the group. */
+async function tiedPicks(
+  engine: Engine,
+  state: EventState,
+  { x, q }: SlotColumns,
+  read: (row: number) => Pick,
+  options?: QueryOptions,
+): Promise<Map<number, number>> {
+  const [name] = state.names;
+  const tied = await engine.query(
+    `SELECT v.rn AS rn, g.${name} AS representative FROM ef_events v JOIN ef_groups g ON v.kid = g.kid AND v.e = g.e
+     WHERE g.${name}_n > 1 AND ${q === "true" ? q : `v.${q}`} AND v.${x} IS NOT NULL ORDER BY g.${name}`,
+    [],
+    options,
+  );
+  const sign = state.slot.kind === "first" ? -1 : 1;
+  const { winners } = breakTies(
+    int32Result(tied, "rn"),
+    int32Result(tied, "representative"),
+    (a, b) => sign * comparePicks(state.slot.type, read(a), read(b)),
+    () => false,
+  );
+  return winners;
+}
+
+function pickReader(spec: AggregatedViewSpec, source: SourceRows, slot: StateSlot): (row: number) => Pick {
+  const value = source.reader(slot.column as string, slot.type);
+  const { eventId } = spec.source;
+  const id = eventId === null ? null : eventIdReader(source, eventId);
+  const { createdTimes } = source;
+  return (row) => ({
+    eventTimeUs: Number(source.eventTimes?.us[row]),
+    createdTimeUs: createdTimes === null || createdTimes.isNull?.[row] === 1 ? null : Number(createdTimes.us[row]),
+    eventId: id === null ? null : id(row),
+    value: value(row) as Value,
+  });
+}

@@ -1,0 +1,87 @@
+// The events of an aggregated view in the engine: keys, times, the values and filters that its windows read.
+import type { Vector } from "apache-arrow";
+import { compileExpression, evaluationContext } from "../../sdk/expressions/index.ts";
+import type { AggregatedViewSpec } from "../../sdk/registry/index.ts";
+import { isNumeric, parseTypeName, type Value, type ValueType } from "../../sdk/types/index.ts";
+import type { StateSlot } from "../../sdk/windows/index.ts";
+import type { ColumnReader } from "../datasets/index.ts";
+import type { Engine, QueryOptions } from "../engine/index.ts";
+import { inRange, loadSource, onKeys, type TimeRange } from "../join/keys.ts";
+import type { SourceRows } from "../join/source-rows.ts";
+import { boolColumn, int64Column, run } from "../join/tables.ts";
+import { checkEventIds } from "./event-ids.ts";
+import type { SlotColumns } from "./lowering.ts";
+
+/** Makes `ef_events(kid, e, rn, x0, …, q0, …)` and returns the columns of each slot. */
+export async function loadEvents(
+  engine: Engine,
+  spec: AggregatedViewSpec,
+  slots: readonly StateSlot[],
+  source: SourceRows,
+  range: TimeRange,
+  options?: QueryOptions,
+): Promise<SlotColumns[]> {
+  const valueColumns = [...new Set(slots.map((s) => s.column).filter((c) => c !== null))];
+  const filters = [...new Set(slots.map((s) => s.where).filter((w) => w !== null))];
+  const types = new Map(spec.columns.map((c) => [c.name, parseTypeName(c.type)]));
+  const extra: Record<string, Vector> = {};
+  const select: string[] = [];
+  for (const [i, name] of valueColumns.entries()) {
+    const type = types.get(name) as ValueType;
+    extra[`x${i}`] = valueColumn(source, name, type);
+    select.push(`${castValue(`s.x${i}`, type)} AS x${i}`);
+  }
+  for (const [i, filter] of filters.entries()) {
+    extra[`q${i}`] = boolColumn(filterRows(source, filter, spec));
+    select.push(`s.q${i} AS q${i}`);
+  }
+  const { eventId } = source.source;
+  if (eventId !== null) extra["id"] = source.column(eventId);
+  await loadSource(engine, source, extra, options);
+  const keyTypes = spec.joinKeys.map((key) => parseTypeName(key.type));
+  if (eventId !== null) await checkEventIds(engine, spec, source, keyTypes, options);
+  const once = eventId === null ? "" : "QUALIFY row_number() OVER (PARTITION BY k.kid, s.id ORDER BY s.rn) = 1";
+  await run(
+    engine,
+    [
+      `CREATE OR REPLACE TABLE ef_events AS SELECT ${["k.kid", "s.e", "s.rn", ...select].join(", ")}
+       FROM ef_source s JOIN ef_keys k ON ${onKeys(keyTypes)} WHERE ${inRange(range)} ${once}`,
+      "DROP TABLE ef_source",
+    ],
+    options,
+  );
+  return slots.map(({ column, where }) => ({
+    x: column === null ? null : `x${valueColumns.indexOf(column)}`,
+    q: where === null ? "true" : `q${filters.indexOf(where)}`,
+  }));
+}
+
+/** Numbers pass as they are, timestamps as µs; of other types only whether there is a value matters to SQL. */
+function valueColumn(source: SourceRows, name: string, type: ValueType): Vector {
+  const read = source.reader(name, type);
+  if (isNumeric(type)) return source.column(name);
+  const isNull = new Uint8Array(source.rows);
+  const values = BigInt64Array.from({ length: source.rows }, (_, row) => {
+    const value = read(row);
+    if (value === null) isNull[row] = 1;
+    return typeof value === "bigint" ? value : 0n;
+  });
+  return int64Column(values, isNull);
+}
+
+function castValue(sql: string, type: ValueType): string {
+  return type.kind === "float32" || type.kind === "float64" ? `CAST(${sql} AS DOUBLE)` : `CAST(${sql} AS BIGINT)`;
+}
+
+/** Returns 1 by row where the filter is true; null and faults are not true (SEMANTICS 5.1, 5.2). */
+function filterRows(source: SourceRows, filter: string, spec: AggregatedViewSpec): Uint8Array {
+  const scope = Object.fromEntries(spec.columns.map((c) => [c.name, parseTypeName(c.type)]));
+  const expression = compileExpression(filter, scope, { result: { kind: "bool" }, requestTime: false });
+  const readers = expression.inputs.map((name) => source.reader(name, scope[name] as ValueType));
+  const inputs: (Value | null)[] = readers.map(() => null);
+  const context = evaluationContext(0);
+  return Uint8Array.from({ length: source.rows }, (_, row) => {
+    for (let i = 0; i < readers.length; i++) inputs[i] = (readers[i] as ColumnReader)(row);
+    return expression.evaluate(inputs, context) === true ? 1 : 0;
+  });
+}

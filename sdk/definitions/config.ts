@@ -1,0 +1,57 @@
+// The config file: which project and definitions, and where online and offline live.
+import * as z from "zod/mini";
+import { checkShape } from "../shape.ts";
+import { parseDuration } from "../time.ts";
+
+/** A value that is read from the environment when it is needed, so that no secret sits in a file. */
+export interface EnvReference {
+  readonly env: string;
+}
+
+/** Names an environment variable. @example token: env("EDGEFEAT_TOKEN") */
+export function env(name: string): EnvReference {
+  return { env: name };
+}
+
+const text = z.union([z.string(), z.strictObject({ env: z.string() })]);
+const duration = z.string().check(
+  z.refine((value) => {
+    try {
+      return parseDuration(value) >= 0;
+    } catch {
+      return false;
+    }
+  }, 'expected a duration such as "60s"'),
+);
+const namePart = z.string().check(z.regex(/^[A-Za-z0-9_.-]{1,64}$/, "expected 1 to 64 letters, digits, _ . -"));
+
+const configShape = z.strictObject({
+  project: namePart,
+  environment: z._default(namePart, "dev"),
+  definitions: z.string(),
+  online: z.optional(
+    z.discriminatedUnion("type", [
+      z.strictObject({ type: z.literal("durable-object"), url: z.optional(text), token: z.optional(text) }),
+      z.strictObject({ type: z.literal("upstash"), url: text, token: text, workerUrl: z.optional(text) }),
+    ]),
+  ),
+  offline: z._default(
+    z.strictObject({
+      engine: z._default(z.enum(["auto", "wasm"]), "auto"),
+      log: z.optional(z.string()),
+    }),
+    { engine: "auto" },
+  ),
+  cache: z._default(
+    z.strictObject({ ttl: z._default(duration, "60s"), staleIfError: z._default(duration, "5m") }),
+    { ttl: "60s", staleIfError: "5m" },
+  ),
+});
+
+export type ConfigInput = z.input<typeof configShape>;
+export type Config = z.output<typeof configShape>;
+
+/** Checks and completes a config. @throws config_invalid naming the field. */
+export function defineConfig(config: ConfigInput): Config {
+  return checkShape(configShape, config, "edgefeat.config.ts", "config_invalid");
+}

@@ -1,0 +1,24 @@
+// The definitions DSL.
+export { definitionKind } from "./brand.ts";
+export { defineConfig, env, type Config, type ConfigInput, type EnvReference } from "./config.ts";
+export { entity, type Entity, type EntityOptions, type JoinKey } from "./entity.ts";
+export {
+  bool,
+  bytes,
+  decimal,
+  float32,
+  float64,
+  int32,
+  int64,
+  list,
+  string,
+  timestamp,
+  vector,
+  type Field,
+  type FieldOptions,
+} from "./fields.ts";
+export { arrow, csv, parquet, requestSource, type RequestSource, type Schema, type Source } from "./source.ts";
+export { avg, count, first, last, max, min, sum, type Aggregation, type AggregationOptions } from "./aggregation.ts";
+export { featureView, type FeatureView, type Projection, type Values } from "./view.ts";
+export { onDemandView, type OnDemandView, type OnDemandProjection, type Transform, type TransformRow } from "./on-demand.ts";
+export { featureService, type FeatureService, type ServiceValues } from "./service.ts";

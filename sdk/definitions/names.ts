@@ -1,0 +1,31 @@
+// Which names definitions may carry.
+import { EdgefeatError } from "../errors.ts";
+
+const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/;
+/** Words that an expression could not tell from a column; CEL's reserved words and literals. */
+const RESERVED = new Set(
+  ("as break const continue else false for function if import in let loop package namespace null return true var void while").split(" "),
+);
+
+/** Returns `name`. @throws definition_invalid for a name that keys, references or expressions could not carry. */
+export function checkName(what: string, name: unknown): string {
+  if (typeof name !== "string" || !NAME.test(name)) {
+    throw new EdgefeatError("definition_invalid", `${what}: ${JSON.stringify(name)} can't be a name`, {
+      hint: "letters, digits and underscores, not starting with a digit, at most 128",
+    });
+  }
+  if (name in {}) {
+    throw new EdgefeatError("definition_invalid", `${what}: "${name}" is a name that JavaScript objects already have`);
+  }
+  if (RESERVED.has(name)) {
+    throw new EdgefeatError("definition_invalid", `${what}: "${name}" is a reserved word of expressions`, {
+      hint: `call it "${name}_" or something longer`,
+    });
+  }
+  return name;
+}
+
+/** Checks every name of a record of fields. */
+export function checkNames(what: string, record: object): void {
+  for (const name of Object.keys(record)) checkName(what, name);
+}

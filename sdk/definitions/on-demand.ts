@@ -1,0 +1,99 @@
+// On-demand views: features computed when they are asked for, from stored ones and from the request.
+import { EdgefeatError } from "../errors.ts";
+import { lookUp } from "../shape.ts";
+import { brand, definitionKind } from "./brand.ts";
+import type { Field } from "./fields.ts";
+import { checkName, checkNames } from "./names.ts";
+import type { RequestSource, Schema } from "./source.ts";
+import type { Projection, Values, ViewMeta } from "./view.ts";
+
+type Input = Projection<any> | RequestSource<any>;
+type InputValues<I> =
+  I extends Projection<infer F>
+    ? F
+    : I extends RequestSource<infer R>
+      ? { [K in keyof R]: R[K] extends Field<infer T> ? NonNullable<T> : never }
+      : never;
+type Merge<T> = (T extends unknown ? (value: T) => void : never) extends (value: infer I) => void ? I : never;
+/** What a transform is given: every input's values by name; a name that two inputs share is only there as view__feature. */
+export type TransformRow<I extends readonly Input[]> = Merge<InputValues<I[number]>> & Values;
+type Outputs<F extends Schema> = { [K in keyof F]: F[K] extends Field<infer T> ? T : never };
+
+export type Transform = (row: Values) => Values;
+
+export interface OnDemandProjection<F extends Values = Values> {
+  readonly onDemand: OnDemandView;
+  readonly features: readonly string[];
+  readonly _values?: F;
+}
+
+export interface OnDemandView<F extends Values = Values> extends OnDemandProjection<F>, ViewMeta {
+  readonly name: string;
+  readonly inputs: readonly Input[];
+  readonly fields: Schema;
+  readonly expressions?: Readonly<Record<string, string>>;
+  readonly transform?: Transform;
+  /** Keeps only these features, in this order. */
+  pick<const K extends keyof F & string>(...names: K[]): OnDemandProjection<Pick<F, K>>;
+}
+
+export interface OnDemandOptions<I extends readonly Input[], F extends Schema> extends ViewMeta {
+  /** Views (or projections of them) and request sources whose values the features are computed from. */
+  inputs: I;
+  features: F;
+  /** One expression a feature, evaluated by the same code everywhere … */
+  expressions?: { readonly [K in keyof F]: string };
+  /** … or one TypeScript function for all of them, bundled into the Worker and used offline too. */
+  transform?: (row: TransformRow<I>) => { readonly [K in keyof F]: unknown };
+}
+
+/**
+ * Defines an on-demand view.
+ * @throws definition_invalid
+ */
+export function onDemandView<const I extends readonly Input[], const F extends Schema>(
+  name: string,
+  options: OnDemandOptions<I, F>,
+): OnDemandView<Outputs<F>> {
+  checkName("an on-demand view", name);
+  const what = `on-demand view "${name}"`;
+  const { features: fields, inputs, expressions, transform, ...meta } = options;
+  if (fields === undefined || Object.keys(fields).length === 0) {
+    throw new EdgefeatError("definition_invalid", `${what}: it has no features`);
+  }
+  checkNames(`a feature of ${what}`, fields);
+  if (!Array.isArray(inputs) || inputs.some((i) => !INPUT_KINDS.has(definitionKind(i)))) {
+    throw new EdgefeatError("definition_invalid", `${what}: inputs must be feature views or request sources`);
+  }
+  if ((expressions === undefined) === (transform === undefined)) {
+    throw new EdgefeatError("definition_invalid", `${what}: it needs either expressions or a transform`);
+  }
+  if (expressions !== undefined) checkExpressions(what, fields, expressions);
+  const view = {
+    name,
+    inputs,
+    fields,
+    ...(expressions === undefined ? {} : { expressions }),
+    ...(transform === undefined ? {} : { transform: transform as unknown as Transform }),
+    ...meta,
+    features: Object.keys(fields),
+  } as unknown as OnDemandView<Outputs<F>>;
+  const pick = (...names: string[]): OnDemandProjection => {
+    for (const n of names) lookUp(fields, n, `feature in view "${name}" called`, "unknown_feature");
+    return brand("projection", { onDemand: view as OnDemandView, features: names });
+  };
+  return brand("onDemandView", Object.assign(view, { onDemand: view, pick }));
+}
+
+const INPUT_KINDS = new Set<string | undefined>(["view", "projection", "requestSource"]);
+
+function checkExpressions(what: string, fields: Schema, expressions: Readonly<Record<string, string>>): void {
+  for (const feature of Object.keys(fields)) {
+    if (typeof expressions[feature] !== "string") {
+      throw new EdgefeatError("definition_invalid", `${what}: feature "${feature}" has no expression`);
+    }
+  }
+  for (const feature of Object.keys(expressions)) {
+    lookUp(fields, feature, `feature of ${what} for the expression`, "definition_invalid");
+  }
+}

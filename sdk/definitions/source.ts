@@ -1,0 +1,77 @@
+// Sources: the files that history is read from, and the values that only a request knows.
+import * as z from "zod/mini";
+import { EdgefeatError } from "../errors.ts";
+import { checkShape } from "../shape.ts";
+import { brand } from "./brand.ts";
+import type { Field } from "./fields.ts";
+import { checkName, checkNames } from "./names.ts";
+
+export type SourceFormat = "parquet" | "csv" | "arrow";
+export type Schema = Readonly<Record<string, Field>>;
+
+export interface Source<S extends Schema = Schema> {
+  readonly name: string;
+  readonly format: SourceFormat;
+  /** Relative to the config file's folder. */
+  readonly path: string;
+  readonly eventTime?: string;
+  readonly createdTime?: string;
+  readonly eventId?: string;
+  readonly schema?: S;
+}
+
+export interface SourceOptions<S extends Schema> {
+  /** The file, relative to the config file's folder. */
+  path: string;
+  /** The column of the event time. Without one the source is a reference table: always valid. */
+  eventTime?: string;
+  /** The column of the time at which a row was written; breaks ties between rows of one event time. */
+  createdTime?: string;
+  /** The column that identifies an event, for aggregated views. */
+  eventId?: string;
+  /** Column types, where the file has none (CSV), or so that the compiler knows them. */
+  schema?: S;
+}
+
+const sourceShape = z.strictObject({
+  path: z.string().check(z.minLength(1)),
+  eventTime: z.optional(z.string()),
+  createdTime: z.optional(z.string()),
+  eventId: z.optional(z.string()),
+  schema: z.optional(z.record(z.string(), z.any())),
+});
+
+function source<const S extends Schema>(format: SourceFormat, name: string, options: SourceOptions<S>): Source<S> {
+  checkName("a source", name);
+  checkShape(sourceShape, options, `source "${name}"`, "definition_invalid");
+  if (options.createdTime !== undefined && options.eventTime === undefined) {
+    throw new EdgefeatError("definition_invalid", `source "${name}": createdTime needs an eventTime`);
+  }
+  return brand("source", { name, format, ...options });
+}
+
+/** Defines a Parquet file as a source. @example parquet("departures", { path: "data/flights.parquet", eventTime: "date" }) */
+export function parquet<const S extends Schema = {}>(name: string, options: SourceOptions<S>): Source<S> {
+  return source("parquet", name, options);
+}
+/** Defines a CSV file with a header row as a source; columns without a type in `schema` or a view are text. */
+export function csv<const S extends Schema = {}>(name: string, options: SourceOptions<S>): Source<S> {
+  return source("csv", name, options);
+}
+/** Defines an Arrow IPC file or stream as a source. */
+export function arrow<const S extends Schema = {}>(name: string, options: SourceOptions<S>): Source<S> {
+  return source("arrow", name, options);
+}
+
+/** Values that come with the request online, and as columns of the entity rows offline (SEMANTICS 5.4). */
+export interface RequestSource<F extends Schema = Schema> {
+  readonly name: string;
+  readonly fields: F;
+}
+
+/** Defines request data. @example requestSource("trip", { scheduled_minutes: float64() }) */
+export function requestSource<const F extends Schema>(name: string, fields: F): RequestSource<F> {
+  checkName("a request source", name);
+  checkNames(`a field of request source "${name}"`, fields);
+  return brand("requestSource", { name, fields });
+}

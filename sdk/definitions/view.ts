@@ -1,0 +1,179 @@
+// Feature views, stored and aggregated, and the projections of them that services and on-demand views use.
+import * as z from "zod/mini";
+import { EdgefeatError } from "../errors.ts";
+import { checkShape, lookUp } from "../shape.ts";
+import { isAggregateName } from "../windows/aggregates.ts";
+import type { Aggregation, AggregationValues } from "./aggregation.ts";
+import { brand, definitionKind } from "./brand.ts";
+import type { Entity } from "./entity.ts";
+import type { Field } from "./fields.ts";
+import { checkName, checkNames } from "./names.ts";
+import type { Schema, Source } from "./source.ts";
+
+/** The values of a row of features, by name. */
+export type Values = Record<string, unknown>;
+
+/** A view under a name, with some of its features and its join keys renamed; what services list. */
+export interface Projection<F extends Values = Values> {
+  readonly view: FeatureView;
+  readonly as: string;
+  readonly features: readonly string[];
+  readonly joinKeyMap: Readonly<Record<string, string>>;
+  /** Keeps only these features, in this order. */
+  pick<const K extends keyof F & string>(...names: K[]): Projection<Pick<F, K>>;
+  /** Gives the view another name in this service, so that it can be used twice. */
+  withName(alias: string): Projection<F>;
+  /** Joins on other columns: `{ origin: "departure" }` reads the id of join key `origin` from `departure`. */
+  withJoinKeyMap(map: Readonly<Record<string, string>>): Projection<F>;
+  readonly _values?: F;
+}
+
+export interface ViewMeta {
+  owner?: string;
+  description?: string;
+  tags?: Readonly<Record<string, string>>;
+  /** How old the newest value may be before monitoring complains: "1h". */
+  freshness?: string;
+  /** When to materialize, as a cron line in UTC. */
+  schedule?: string;
+}
+
+export interface FeatureView<F extends Values = Values> extends Projection<F>, ViewMeta {
+  readonly name: string;
+  readonly entities: readonly Entity[];
+  readonly source: Source;
+  /** How long a row stays valid: "6h". Absent: for ever. */
+  readonly ttl?: string;
+  /** Stored views: the fields. */
+  readonly fields?: Readonly<Record<string, Field>>;
+  /** Aggregated views: the windows. */
+  readonly aggregations?: Readonly<Record<string, Aggregation>>;
+}
+
+interface CommonOptions extends ViewMeta {
+  entities: readonly Entity[];
+}
+
+export interface StoredViewOptions<F extends Schema> extends CommonOptions {
+  source: Source;
+  /** How long a row stays valid after its event time: "6h". Absent or "0s": for ever. */
+  ttl?: string;
+  /** The columns that are features, with their types. */
+  features: F;
+}
+
+export interface AggregatedViewOptions<S extends Schema, A extends Readonly<Record<string, Aggregation>>>
+  extends CommonOptions {
+  source: Source<S>;
+  aggregations: A;
+}
+
+type FieldValues<F extends Schema> = { [K in keyof F]: F[K] extends Field<infer T> ? T : never };
+
+const viewShape = z.strictObject({
+  entities: z.array(z.any()).check(z.minLength(1)),
+  source: z.any(),
+  ttl: z.optional(z.string()),
+  features: z.optional(z.record(z.string(), z.any())),
+  aggregations: z.optional(z.record(z.string(), z.any())),
+  owner: z.optional(z.string()),
+  description: z.optional(z.string()),
+  tags: z.optional(z.record(z.string(), z.string())),
+  freshness: z.optional(z.string()),
+  schedule: z.optional(z.string()),
+});
+
+/**
+ * Defines a feature view: stored (`features`: a source row is a feature row) or aggregated (`aggregations`: windows
+ * over events).
+ * @throws definition_invalid
+ */
+export function featureView<const F extends Schema>(
+  name: string,
+  options: StoredViewOptions<F>,
+): FeatureView<FieldValues<F>>;
+export function featureView<const S extends Schema, const A extends Readonly<Record<string, Aggregation>>>(
+  name: string,
+  options: AggregatedViewOptions<S, A>,
+): FeatureView<AggregationValues<S, A>>;
+export function featureView(
+  name: string,
+  options: CommonOptions & {
+    source: Source;
+    ttl?: string;
+    features?: Schema;
+    aggregations?: Readonly<Record<string, Aggregation>>;
+  },
+): FeatureView {
+  checkName("a feature view", name);
+  const what = `view "${name}"`;
+  checkShape(viewShape, options, what, "definition_invalid");
+  const { features: fields, aggregations, ...rest } = options;
+  const columns = fields ?? aggregations;
+  if (columns === undefined || (fields !== undefined && aggregations !== undefined)) {
+    throw new EdgefeatError("definition_invalid", `${what}: it needs either features or aggregations`, {
+      hint: "features make a stored view, aggregations an aggregated one",
+    });
+  }
+  if (Object.keys(columns).length === 0) throw new EdgefeatError("definition_invalid", `${what}: it has no features`);
+  checkNames(`a feature of ${what}`, columns);
+  checkParts(what, options);
+  const view = {
+    name,
+    ...rest,
+    ...(fields === undefined ? { aggregations } : { fields }),
+    as: name,
+    features: Object.keys(columns),
+    joinKeyMap: {},
+  };
+  return brand("view", withProjectionMethods(view as unknown as FeatureView, (): FeatureView => view as never));
+}
+
+function checkParts(what: string, options: { entities: readonly Entity[]; source: Source; ttl?: string; aggregations?: object }) {
+  if (options.entities.some((e) => definitionKind(e) !== "entity")) {
+    throw new EdgefeatError("definition_invalid", `${what}: entities must be made by entity(…)`);
+  }
+  if (definitionKind(options.source) !== "source") {
+    throw new EdgefeatError("definition_invalid", `${what}: source must be made by parquet(…), csv(…) or arrow(…)`);
+  }
+  if (options.aggregations === undefined) return;
+  if (options.source.eventTime === undefined) {
+    throw new EdgefeatError("definition_invalid", `${what}: windows need a source with an eventTime`);
+  }
+  if (options.ttl !== undefined) {
+    throw new EdgefeatError("definition_invalid", `${what}: an aggregated view has no ttl; its windows are it`);
+  }
+  for (const [feature, aggregation] of Object.entries(options.aggregations as Record<string, Aggregation>)) {
+    if (!isAggregateName(aggregation?.fn)) {
+      throw new EdgefeatError("definition_invalid", `${what}: ${feature} must be made by count(…), sum(…), avg(…) or the like`);
+    }
+  }
+}
+
+/** Adds pick, withName and withJoinKeyMap; `view` gives the whole view, which exists only after them. */
+function withProjectionMethods<P extends Projection>(projection: P, view: () => FeatureView): P {
+  const derive = (change: Partial<Projection>): Projection => {
+    const { as, features, joinKeyMap } = projection;
+    const next = { view: projection.view ?? view(), as, features, joinKeyMap, ...change } as Projection;
+    return brand("projection", withProjectionMethods(next, view));
+  };
+  return Object.assign(projection, {
+    view: projection.view ?? view(),
+    pick: (...names: string[]) => {
+      const known = Object.fromEntries(projection.features.map((f) => [f, f]));
+      for (const name of names) lookUp(known, name, `feature in view "${projection.as}" called`, "unknown_feature");
+      return derive({ features: names });
+    },
+    withName: (alias: string) => derive({ as: checkName("an alias", alias) }),
+    withJoinKeyMap: (map: Readonly<Record<string, string>>) => {
+      const keys = Object.fromEntries(
+        (projection.view ?? view()).entities.flatMap((e) => e.joinKeys.map((k) => [k.name, k.name])),
+      );
+      for (const [from, to] of Object.entries(map)) {
+        lookUp(keys, from, `join key of view "${projection.as}" called`, "definition_invalid");
+        checkName("a join key", to);
+      }
+      return derive({ joinKeyMap: { ...map } });
+    },
+  });
+}

@@ -1,0 +1,3 @@
+// `edgefeat`: define entities, views and services.
+export * from "./definitions/index.ts";
+export { EdgefeatError, errorCodes, type ErrorCode } from "./errors.ts";

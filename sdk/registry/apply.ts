@@ -1,0 +1,172 @@
+// What applying definitions would change, and the snapshot that results (SEMANTICS 7.1, 7.2).
+import { EdgefeatError } from "../errors.ts";
+import type { Compiled, CompiledView } from "./compile.ts";
+import { type ServiceSpec, type Snapshot, type ViewEntry, viewVersion } from "./snapshot.ts";
+
+export type ChangeKind = "add" | "new-version" | "restore" | "metadata" | "remove" | "change";
+
+export interface Change {
+  readonly what: "entity" | "view" | "service";
+  readonly name: string;
+  readonly kind: ChangeKind;
+  /** Views: the version that the change makes or restores. */
+  readonly version?: number;
+  /** Views with a new version: whether readers of the old one may notice more than added features. */
+  readonly breaking?: boolean;
+  /** Views: the services that list it, directly or through an on-demand view. */
+  readonly services?: readonly string[];
+  /** Views: true when it must be materialized before it answers. */
+  readonly needsMaterialization?: boolean;
+}
+
+export interface Plan {
+  readonly changes: readonly Change[];
+  readonly snapshot: Snapshot;
+}
+
+/** Returns the plan of bringing `current` to the compiled definitions. Pure: nothing is written. */
+export function planApply(current: Snapshot, compiled: Compiled): Plan {
+  const views: Record<string, ViewEntry> = {};
+  const changes: Change[] = [];
+  const services = (view: string) => servicesOf(compiled, view);
+  for (const [name, view] of Object.entries(compiled.views)) {
+    const { entry, change } = planView(current.views[name], view);
+    views[name] = entry;
+    if (change !== null) changes.push({ what: "view", name, ...change, services: services(name) });
+  }
+  for (const [name, entry] of Object.entries(current.views)) {
+    if (views[name] !== undefined) continue;
+    views[name] = { ...entry, latest: null, active: null };
+    if (entry.latest !== null) changes.push({ what: "view", name, kind: "remove", services: [] });
+  }
+  const snapshot: Snapshot = {
+    ...current,
+    entities: { ...compiled.entities },
+    views,
+    services: { ...compiled.services },
+  };
+  changes.push(...recordChanges("entity", current.entities, compiled.entities));
+  changes.push(...recordChanges("service", current.services, compiled.services));
+  return { changes, snapshot: activate(snapshot) };
+}
+
+function planView(entry: ViewEntry | undefined, view: CompiledView): { entry: ViewEntry; change: Omit<Change, "what" | "name"> | null } {
+  const stored = view.spec.kind !== "onDemand";
+  if (entry === undefined) {
+    const first = { fingerprint: view.fingerprint, materialized: false, spec: view.spec };
+    return {
+      entry: { latest: 1, active: null, versions: { "1": first } },
+      change: { kind: "add", version: 1, needsMaterialization: stored },
+    };
+  }
+  const known = Object.entries(entry.versions).find(([, v]) => v.fingerprint === view.fingerprint);
+  if (known !== undefined) {
+    const [number, version] = known;
+    const latest = Number(number);
+    const changedMeta = JSON.stringify(version.spec) !== JSON.stringify(view.spec);
+    const next: ViewEntry = {
+      latest,
+      active: entry.active,
+      versions: { ...entry.versions, [number]: { ...version, spec: view.spec } },
+    };
+    if (latest !== entry.latest) {
+      return { entry: next, change: { kind: "restore", version: latest, needsMaterialization: stored && !version.materialized } };
+    }
+    return { entry: next, change: changedMeta ? { kind: "metadata", version: latest } : null };
+  }
+  const latest = Math.max(...Object.keys(entry.versions).map(Number)) + 1;
+  const previous = entry.latest === null ? undefined : entry.versions[String(entry.latest)];
+  return {
+    entry: {
+      latest,
+      active: entry.active,
+      versions: { ...entry.versions, [latest]: { fingerprint: view.fingerprint, materialized: false, spec: view.spec } },
+    },
+    change: {
+      kind: "new-version",
+      version: latest,
+      breaking: previous === undefined ? false : !onlyAddsFeatures(previous.spec, view.spec),
+      needsMaterialization: stored,
+    },
+  };
+}
+
+/** True when `after` is `before` with more features, so that every reader of the old ones still finds them unchanged. */
+function onlyAddsFeatures(before: CompiledView["spec"], after: CompiledView["spec"]): boolean {
+  const strip = (spec: CompiledView["spec"]) => {
+    const { features: _, owner, description, tags, freshness, schedule, ...rest } = spec;
+    // Columns follow from the features that read them; inputs of an on-demand view may grow with its features.
+    return JSON.stringify({ ...rest, columns: undefined, inputs: undefined, request: undefined });
+  };
+  const texts = new Set(after.features.map(({ description: _, ...f }) => JSON.stringify(f)));
+  return strip(before) === strip(after) && before.features.every(({ description: _, ...f }) => texts.has(JSON.stringify(f)));
+}
+
+function recordChanges(
+  what: "entity" | "service",
+  before: Readonly<Record<string, unknown>>,
+  after: Readonly<Record<string, unknown>>,
+): Change[] {
+  const changes: Change[] = [];
+  for (const [name, value] of Object.entries(after)) {
+    if (before[name] === undefined) changes.push({ what, name, kind: "add" });
+    else if (JSON.stringify(before[name]) !== JSON.stringify(value)) changes.push({ what, name, kind: "change" });
+  }
+  for (const name of Object.keys(before)) {
+    if (after[name] === undefined) changes.push({ what, name, kind: "remove" });
+  }
+  return changes;
+}
+
+function servicesOf(compiled: Compiled, view: string): string[] {
+  const readers = new Set([view]);
+  for (const [name, { spec }] of Object.entries(compiled.views)) {
+    if (spec.kind === "onDemand" && spec.inputs.some((input) => input.view === view)) readers.add(name);
+  }
+  return Object.entries(compiled.services)
+    .filter(([, service]: [string, ServiceSpec]) => service.features.some((part) => readers.has(part.view)))
+    .map(([name]) => name);
+}
+
+/**
+ * Returns the snapshot with every view's active version brought up to date: the latest one once it is materialized; an
+ * on-demand view's once all its inputs' latest versions are active, so that no answer mixes versions or serves holes.
+ */
+function activate(snapshot: Snapshot): Snapshot {
+  const views: Record<string, ViewEntry> = {};
+  const ready = (entry: ViewEntry) => entry.latest !== null && entry.versions[String(entry.latest)]?.materialized === true;
+  for (const [name, entry] of Object.entries(snapshot.views)) {
+    views[name] = ready(entry) ? { ...entry, active: entry.latest } : entry;
+  }
+  for (const [name, entry] of Object.entries(views)) {
+    if (entry.latest === null) continue;
+    const { spec } = viewVersion(name, entry, entry.latest);
+    if (spec.kind !== "onDemand") continue;
+    const inputsActive = spec.inputs.every((input) => {
+      const inputEntry = views[input.view];
+      return inputEntry !== undefined && inputEntry.active !== null && inputEntry.active === inputEntry.latest;
+    });
+    if (inputsActive) views[name] = { ...entry, active: entry.latest };
+  }
+  return { ...snapshot, views };
+}
+
+/** Returns the snapshot after `version` of a view was materialized whole. @throws unknown_view, unknown_version */
+export function markMaterialized(snapshot: Snapshot, view: string, version: number): Snapshot {
+  const entry = snapshot.views[view];
+  if (entry === undefined) throw new EdgefeatError("unknown_view", `there is no view "${view}"`);
+  const found = viewVersion(view, entry, version);
+  const versions = { ...entry.versions, [String(version)]: { ...found, materialized: true } };
+  return activate({ ...snapshot, views: { ...snapshot.views, [view]: { ...entry, versions } } });
+}
+
+/** Returns a snapshot of definitions alone, with every view active: what a join without any registry works from. */
+export function snapshotOf(project: string, environment: string, compiled: Compiled): Snapshot {
+  const views = Object.fromEntries(
+    Object.entries(compiled.views).map(([name, { spec, fingerprint }]) => [
+      name,
+      { latest: 1, active: 1, versions: { "1": { fingerprint, materialized: true, spec } } },
+    ]),
+  );
+  return { format: 1, project, environment, entities: { ...compiled.entities }, views, services: { ...compiled.services } };
+}

@@ -1,0 +1,244 @@
+// Definitions to checked, plain specs: columns resolved, expressions type-checked, fingerprints taken.
+import type { Aggregation } from "../definitions/aggregation.ts";
+import type { FeatureView, OnDemandView, Projection } from "../definitions/index.ts";
+import type { ServicePart } from "../definitions/service.ts";
+import type { Source } from "../definitions/source.ts";
+import { EdgefeatError } from "../errors.ts";
+import { compileExpression } from "../expressions/index.ts";
+import { lookUp } from "../shape.ts";
+import { parseDuration } from "../time.ts";
+import { checkValue, typeName, type Value, type ValueType } from "../types/index.ts";
+import { aggregates, EVENTS } from "../windows/aggregates.ts";
+import { defaultHop } from "../windows/hop.ts";
+import { hashOf } from "./canonical.ts";
+import { type Definitions, isProjection } from "./collect.ts";
+import { fingerprint } from "./fingerprint.ts";
+import { onDemandScope } from "./scope.ts";
+import {
+  type AggregatedViewSpec,
+  type AggregateFeature,
+  defaultText,
+  type EntitySpec,
+  type OnDemandViewSpec,
+  type ProjectionSpec,
+  type ServiceSpec,
+  type SourceSpec,
+  type StoredViewSpec,
+  type ViewSpec,
+} from "./snapshot.ts";
+
+export interface CompiledView {
+  readonly spec: ViewSpec;
+  readonly fingerprint: string;
+}
+
+export interface Compiled {
+  readonly entities: Readonly<Record<string, EntitySpec>>;
+  readonly views: Readonly<Record<string, CompiledView>>;
+  readonly services: Readonly<Record<string, ServiceSpec>>;
+}
+
+export interface CompileOptions {
+  /** The column types of a source's file, for sources without a declared schema; undefined when the file is not at hand. */
+  columnsOf(source: SourceSpec): Readonly<Record<string, ValueType>> | undefined;
+}
+
+/**
+ * Returns the specs of all definitions.
+ * @throws definition_invalid, missing_column, type_mismatch, expression_syntax_error, expression_type_error, unknown_feature
+ */
+export function compileDefinitions(definitions: Definitions, options: CompileOptions): Compiled {
+  const entities: Record<string, EntitySpec> = {};
+  for (const { name, joinKeys, description, tags } of definitions.entities.values()) {
+    entities[name] = {
+      joinKeys: joinKeys.map((key) => ({ name: key.name, type: typeName(key.field.type) })),
+      ...optional({ description, tags }),
+    };
+  }
+  const views: Record<string, CompiledView> = {};
+  for (const view of definitions.views.values()) {
+    const spec = view.fields === undefined ? aggregatedSpec(view, options) : storedSpec(view, options);
+    views[view.name] = { spec, fingerprint: fingerprint(spec) };
+  }
+  for (const view of definitions.onDemandViews.values()) {
+    const spec = onDemandSpec(view, views);
+    const inputs = spec.inputs.map((input) => (views[input.view] as CompiledView).fingerprint);
+    views[view.name] = { spec, fingerprint: fingerprint(spec, inputs) };
+  }
+  const services: Record<string, ServiceSpec> = {};
+  for (const { name, parts, description, tags } of definitions.services.values()) {
+    services[name] = { features: parts.map(partSpec), ...optional({ description, tags }) };
+  }
+  return { entities, views, services };
+}
+
+function optional<T extends object>(members: T): { [K in keyof T]: NonNullable<T[K]> } {
+  return Object.fromEntries(Object.entries(members).filter(([, v]) => v !== undefined)) as never;
+}
+
+function sourceSpec(source: Source): SourceSpec {
+  const { name, format, path, eventTime, createdTime, eventId, schema } = source;
+  return {
+    name,
+    format,
+    path,
+    eventTime: eventTime ?? null,
+    createdTime: createdTime ?? null,
+    eventId: eventId ?? null,
+    schema:
+      schema === undefined
+        ? null
+        : Object.entries(schema).map(([column, field]) => ({ name: column, type: typeName(field.type) })),
+  };
+}
+
+/** What stored and aggregated views have in common; checks the entities' join keys and the file's columns. */
+function viewBase(view: FeatureView, options: CompileOptions) {
+  const source = sourceSpec(view.source);
+  const joinKeys = view.entities.flatMap((entity) =>
+    entity.joinKeys.map((key) => ({ name: key.name, type: typeName(key.field.type) })),
+  );
+  const repeated = joinKeys.find((key, i) => joinKeys.findIndex((k) => k.name === key.name) !== i);
+  if (repeated !== undefined) {
+    throw new EdgefeatError("definition_invalid", `view "${view.name}": two entities share the join key "${repeated.name}"`);
+  }
+  const declared = Object.entries(view.source.schema ?? {}).map(([name, field]) => [name, field.type] as const);
+  const columns = declared.length > 0 ? Object.fromEntries(declared) : options.columnsOf(source);
+  if (columns !== undefined) {
+    const needed = [...joinKeys.map((k) => k.name), source.eventTime, source.createdTime, source.eventId];
+    for (const column of needed) {
+      if (column !== null) lookUp(columns, column, `column of source "${source.name}" called`, "missing_column");
+    }
+  }
+  const { owner, description, tags, freshness, schedule } = view;
+  const base = {
+    entities: view.entities.map((e) => e.name),
+    joinKeys,
+    source,
+    ...optional({ owner, description, tags, freshness, schedule }),
+  };
+  return { base, columns };
+}
+
+function storedSpec(view: FeatureView, options: CompileOptions): StoredViewSpec {
+  const { base, columns } = viewBase(view, options);
+  if (base.source.eventTime === null && view.ttl !== undefined) {
+    throw new EdgefeatError("definition_invalid", `view "${view.name}": a ttl needs a source with an eventTime`);
+  }
+  const features = Object.entries(view.fields ?? {}).map(([name, field]) => {
+    if (columns !== undefined) {
+      const found = lookUp(columns, name, `column of source "${base.source.name}" called`, "missing_column");
+      checkColumnType(view.name, name, field.type, found);
+    }
+    return {
+      name,
+      type: typeName(field.type),
+      default: defaultText(field.type, field.default),
+      ...optional({ description: field.description }),
+    };
+  });
+  return { kind: "stored", ...base, ttlUs: view.ttl === undefined ? 0 : parseDuration(view.ttl), features };
+}
+
+/** Refuses a column that its declared type can't take: integers may widen, nothing else may change (SEMANTICS 2.5, 6). */
+function checkColumnType(view: string, column: string, declared: ValueType, found: ValueType): void {
+  const widens = found.kind === "int32" && declared.kind === "int64";
+  if (typeName(declared) === typeName(found) || widens) return;
+  throw new EdgefeatError("type_mismatch", `view "${view}": column "${column}" is ${typeName(found)} in the file, not ${typeName(declared)}`, {
+    hint: `declare it as ${typeName(found)}, or change the file`,
+  });
+}
+
+function aggregatedSpec(view: FeatureView, options: CompileOptions): AggregatedViewSpec {
+  const { base, columns } = viewBase(view, options);
+  if (columns === undefined) {
+    throw new EdgefeatError("definition_invalid", `view "${view.name}": the columns of source "${base.source.name}" are not known`, {
+      hint: `put the file at ${base.source.path}, or give the source a schema`,
+    });
+  }
+  const used = new Set<string>();
+  const features = Object.entries(view.aggregations ?? {}).map(([name, aggregation]) =>
+    aggregateFeature(view.name, name, aggregation, columns, used),
+  );
+  const columnSpecs = [...used].sort().map((name) => ({ name, type: typeName(columns[name] as ValueType) }));
+  return { kind: "aggregated", ...base, columns: columnSpecs, features };
+}
+
+function aggregateFeature(
+  view: string,
+  name: string,
+  aggregation: Aggregation,
+  columns: Readonly<Record<string, ValueType>>,
+  used: Set<string>,
+): AggregateFeature {
+  const { fn, column, where } = aggregation;
+  const what = `view "${view}": ${name}`;
+  const columnType = column === undefined ? EVENTS : lookUp(columns, column, `column for ${what} called`, "missing_column");
+  if (!aggregates[fn].accepts(columnType)) {
+    throw new EdgefeatError("type_mismatch", `${what}: ${fn} does not take ${typeName(columnType)}`, {
+      hint: "sum, avg, min and max take numbers; min and max timestamps too; count, first and last any type",
+    });
+  }
+  if (column !== undefined) used.add(column);
+  if (where !== undefined) {
+    const filter = compileExpression(where, columns, {
+      result: { kind: "bool" },
+      requestTime: false,
+      pointer: `/views/${view}/${name}/where`,
+    });
+    for (const input of filter.inputs) used.add(input);
+  }
+  const windowUs = parseDuration(aggregation.window);
+  const type = aggregates[fn].resultType(columnType);
+  return {
+    name,
+    type: typeName(type),
+    default: aggregation.default === undefined ? null : defaultText(type, checkValue(type, aggregation.default as Value, what)),
+    ...optional({ description: aggregation.description }),
+    fn,
+    column: column ?? null,
+    where: where ?? null,
+    windowUs,
+    hopUs: aggregation.hop === undefined ? defaultHop(windowUs) : parseDuration(aggregation.hop),
+  };
+}
+
+function projectionSpec(projection: Projection): ProjectionSpec {
+  const { view, as, joinKeyMap, features } = projection;
+  return { view: view.name, as, joinKeyMap, features: [...features], version: null };
+}
+
+function partSpec(part: ServicePart): ProjectionSpec {
+  if (!("onDemand" in part)) return projectionSpec(part);
+  const { name } = part.onDemand;
+  return { view: name, as: name, joinKeyMap: {}, features: [...part.features], version: null };
+}
+
+function onDemandSpec(view: OnDemandView, views: Readonly<Record<string, CompiledView>>): OnDemandViewSpec {
+  const { name, expressions, transform, owner, description, tags, freshness, schedule } = view;
+  const inputs = view.inputs.filter(isProjection).map(projectionSpec);
+  const request = view.inputs
+    .filter((input) => !isProjection(input))
+    .flatMap((source) => Object.entries((source as { fields: OnDemandView["fields"] }).fields))
+    .map(([field, { type }]) => ({ name: field, type: typeName(type) }));
+  const spec: OnDemandViewSpec = {
+    kind: "onDemand",
+    inputs,
+    request,
+    features: Object.entries(view.fields).map(([feature, field]) => ({
+      name: feature,
+      type: typeName(field.type),
+      default: defaultText(field.type, field.default),
+      ...optional({ description: field.description }),
+      expression: expressions?.[feature] ?? null,
+    })),
+    codeHash: transform === undefined ? null : hashOf(String(transform)),
+    ...optional({ owner, description, tags, freshness, schedule }),
+  };
+  const scope = onDemandScope(name, spec, (input) => (views[input] as CompiledView).spec);
+  for (const [feature, field] of Object.entries(view.fields)) {
+    const text = expressions?.[feature];
+    if (text !== undefined) compileExpression(text, scope, { result: field.type, pointer: `/views/${name}/${feature}` });
+  }
+  return spec;
+}

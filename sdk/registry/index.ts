@@ -1,0 +1,26 @@
+// The registry model: definitions compiled to specs, snapshots, versions, plans.
+export { planApply, markMaterialized, snapshotOf, type Change, type Plan } from "./apply.ts";
+export { canonicalJson, hashOf } from "./canonical.ts";
+export { collectDefinitions, type Definitions } from "./collect.ts";
+export { compileDefinitions, type Compiled, type CompiledView, type CompileOptions } from "./compile.ts";
+export { fingerprint } from "./fingerprint.ts";
+export { onDemandEntries, onDemandScope, type ScopeEntry } from "./scope.ts";
+export {
+  checkSnapshot,
+  defaultValue,
+  emptySnapshot,
+  snapshotHash,
+  viewVersion,
+  type AggregatedViewSpec,
+  type AggregateFeature,
+  type EntitySpec,
+  type FeatureSpec,
+  type OnDemandViewSpec,
+  type ProjectionSpec,
+  type ServiceSpec,
+  type Snapshot,
+  type SourceSpec,
+  type StoredViewSpec,
+  type ViewEntry,
+  type ViewSpec,
+} from "./snapshot.ts";

@@ -1,0 +1,184 @@
+// The registry snapshot: every definition as plain, checked data. Immutable, named by the hash of its content.
+import * as z from "zod/mini";
+import { EdgefeatError } from "../errors.ts";
+import { checkShape } from "../shape.ts";
+import { parseJson, parseTypeName, type Value, type ValueType, valueFromJson, valueToJson } from "../types/index.ts";
+import { aggregateNames } from "../windows/aggregates.ts";
+import { hashOf } from "./canonical.ts";
+
+const name = z.string().check(
+  z.regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, "expected a name"),
+  z.refine((text) => !(text in {}), "expected a name that JavaScript objects don't have"),
+);
+const count = z.int().check(z.gte(0));
+const meta = {
+  owner: z.optional(z.string()),
+  description: z.optional(z.string()),
+  tags: z.optional(z.record(z.string(), z.string())),
+  freshness: z.optional(z.string()),
+  schedule: z.optional(z.string()),
+};
+const typeText = z.string().check(
+  z.refine((text) => {
+    try {
+      return parseTypeName(text) !== undefined;
+    } catch {
+      return false;
+    }
+  }, "expected a type name such as int64 or list<string>"),
+);
+const typedName = z.strictObject({ name, type: typeText });
+
+const entity = z.strictObject({
+  joinKeys: z.array(typedName).check(z.minLength(1)),
+  description: z.optional(z.string()),
+  tags: z.optional(z.record(z.string(), z.string())),
+});
+
+const source = z.strictObject({
+  name,
+  format: z.enum(["parquet", "csv", "arrow"]),
+  path: z.string(),
+  eventTime: z.nullable(z.string()),
+  createdTime: z.nullable(z.string()),
+  eventId: z.nullable(z.string()),
+  /** The declared types; null where the file has its own. */
+  schema: z.nullable(z.array(typedName)),
+});
+
+/** `default` is the JSON form of SEMANTICS 6, as text, so that 64-bit integers survive. */
+const feature = { name, type: typeText, default: z.nullable(z.string()), description: z.optional(z.string()) };
+
+const viewBase = {
+  entities: z.array(name).check(z.minLength(1)),
+  /** The entities' join keys in order: the columns of the source that name a row. */
+  joinKeys: z.array(typedName).check(z.minLength(1)),
+  source,
+  ...meta,
+};
+
+const storedView = z.strictObject({
+  kind: z.literal("stored"),
+  ...viewBase,
+  /** 0: no bound. */
+  ttlUs: count,
+  features: z.array(z.strictObject(feature)).check(z.minLength(1)),
+});
+
+const aggregatedView = z.strictObject({
+  kind: z.literal("aggregated"),
+  ...viewBase,
+  /** The types of the source's columns that functions and filters read. */
+  columns: z.array(typedName),
+  features: z
+    .array(
+      z.strictObject({
+        ...feature,
+        fn: z.enum(aggregateNames),
+        column: z.nullable(z.string()),
+        where: z.nullable(z.string()),
+        windowUs: count,
+        hopUs: count,
+      }),
+    )
+    .check(z.minLength(1)),
+});
+
+const projection = z.strictObject({
+  view: name,
+  /** The name it goes by where it is listed. */
+  as: name,
+  joinKeyMap: z.record(z.string(), z.string()),
+  features: z.array(name),
+  /** null: the active version. */
+  version: z.nullable(count),
+});
+
+const onDemandView = z.strictObject({
+  kind: z.literal("onDemand"),
+  inputs: z.array(projection),
+  request: z.array(typedName),
+  features: z
+    .array(z.strictObject({ ...feature, expression: z.nullable(z.string()) }))
+    .check(z.minLength(1)),
+  /** The hash of the TypeScript transform's code, or null where expressions compute the features. */
+  codeHash: z.nullable(z.string()),
+  ...meta,
+});
+
+const viewSpec = z.discriminatedUnion("kind", [storedView, aggregatedView, onDemandView]);
+
+const viewEntry = z.strictObject({
+  /** The version that the definitions hold now; null when they no longer hold the view. */
+  latest: z.nullable(count),
+  /** The version that answers by default; null until one is materialized. */
+  active: z.nullable(count),
+  versions: z.record(
+    z.string(),
+    z.strictObject({ fingerprint: z.string(), materialized: z.boolean(), spec: viewSpec }),
+  ),
+});
+
+const service = z.strictObject({
+  features: z.array(projection).check(z.minLength(1)),
+  description: z.optional(z.string()),
+  tags: z.optional(z.record(z.string(), z.string())),
+});
+
+const snapshotShape = z.strictObject({
+  format: z.literal(1),
+  project: z.string(),
+  environment: z.string(),
+  entities: z.record(name, entity),
+  views: z.record(name, viewEntry),
+  services: z.record(name, service),
+});
+
+export type Snapshot = z.output<typeof snapshotShape>;
+export type EntitySpec = z.output<typeof entity>;
+export type SourceSpec = z.output<typeof source>;
+export type StoredViewSpec = z.output<typeof storedView>;
+export type AggregatedViewSpec = z.output<typeof aggregatedView>;
+export type AggregateFeature = AggregatedViewSpec["features"][number];
+export type OnDemandViewSpec = z.output<typeof onDemandView>;
+export type ViewSpec = StoredViewSpec | AggregatedViewSpec | OnDemandViewSpec;
+export type ViewEntry = z.output<typeof viewEntry>;
+export type ProjectionSpec = z.output<typeof projection>;
+export type ServiceSpec = z.output<typeof service>;
+export type FeatureSpec = { name: string; type: string; default: string | null };
+
+/** Returns a snapshot from parsed JSON. @throws registry_invalid naming the field. */
+export function checkSnapshot(json: unknown): Snapshot {
+  return checkShape(snapshotShape, json, "registry snapshot", "registry_invalid");
+}
+
+/** Returns the content hash that names a snapshot: "sha256:…". */
+export function snapshotHash(snapshot: Snapshot): string {
+  return hashOf(snapshot);
+}
+
+/** Returns an empty snapshot. */
+export function emptySnapshot(project: string, environment: string): Snapshot {
+  return { format: 1, project, environment, entities: {}, views: {}, services: {} };
+}
+
+/** Returns the spec of one version of a view. @throws unknown_version naming those there are. */
+export function viewVersion(viewName: string, entry: ViewEntry, version: number): ViewEntry["versions"][string] {
+  const found = entry.versions[String(version)];
+  if (found !== undefined) return found;
+  throw new EdgefeatError("unknown_version", `view "${viewName}" has no version ${version}`, {
+    hint: `it has ${Object.keys(entry.versions).join(", ")}`,
+  });
+}
+
+/** Returns a default's text for a spec; null for none. */
+export function defaultText(type: ValueType, value: Value | undefined): string | null {
+  return value === undefined ? null : valueToJson(type, value);
+}
+
+/** Returns a feature's default as a value; null for none. */
+export function defaultValue(feature: FeatureSpec): Value | null {
+  if (feature.default === null) return null;
+  return valueFromJson(parseTypeName(feature.type), parseJson(feature.default), `default of ${feature.name}`);
+}
+

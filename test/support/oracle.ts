@@ -1,0 +1,154 @@
+// The oracle: what every value must be, in plain loops over plain rows, written from SEMANTICS and not from the engine.
+// Nothing here imports the code under test.
+
+export type OracleValue = null | boolean | number | bigint | string | readonly OracleValue[];
+
+/** Times in µs; keys already reduced to one text, null where any part is null. */
+export interface OracleRow {
+  key: string | null;
+  e: number;
+  c: number | null;
+  id?: string;
+  values: Record<string, OracleValue>;
+}
+
+/** SEMANTICS 2.3: null lowest, NaN highest, −0 below +0, text by UTF-8 bytes, lists element by element. */
+export function compareOracle(a: OracleValue, b: OracleValue): number {
+  if (a === null && b === null) return 0;
+  if (a === null) return -1;
+  if (b === null) return 1;
+  if (typeof a === "string" && typeof b === "string") return Buffer.compare(Buffer.from(a), Buffer.from(b));
+  if (Array.isArray(a) && Array.isArray(b)) {
+    for (let i = 0; i < Math.min(a.length, b.length); i++) {
+      const order = compareOracle(a[i] as OracleValue, b[i] as OracleValue);
+      if (order !== 0) return order;
+    }
+    return a.length - b.length;
+  }
+  if (typeof a === "number" && typeof b === "number") {
+    if (Number.isNaN(a) || Number.isNaN(b)) return (Number.isNaN(a) ? 1 : 0) - (Number.isNaN(b) ? 1 : 0);
+    if (a === 0 && b === 0) return (1 / a > 0 ? 1 : 0) - (1 / b > 0 ? 1 : 0);
+  }
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** SEMANTICS 2.1, 2.3: the row that counts for `key` at `t`, or null. */
+export function pointInTime(
+  rows: readonly OracleRow[],
+  key: string | null,
+  t: number,
+  ttlUs: number,
+  columns: readonly string[],
+): OracleRow | null {
+  let best: OracleRow | null = null;
+  for (const row of rows) {
+    if (key === null || row.key !== key || row.e > t) continue;
+    if (ttlUs > 0 && row.e < t - ttlUs) continue;
+    if (best === null || beats(row, best, columns)) best = row;
+  }
+  return best;
+}
+
+function beats(a: OracleRow, b: OracleRow, columns: readonly string[]): boolean {
+  if (a.e !== b.e) return a.e > b.e;
+  if (a.c !== b.c) return a.c !== null && (b.c === null || a.c > b.c);
+  for (const column of columns) {
+    const order = compareOracle(a.values[column] as OracleValue, b.values[column] as OracleValue);
+    if (order !== 0) return order > 0;
+  }
+  return false;
+}
+
+export interface OracleWindow {
+  fn: string;
+  column: string | null;
+  windowUs: number;
+  hopUs: number;
+  where?: (values: Record<string, OracleValue>) => boolean | null;
+}
+
+/** SEMANTICS 4.1, 4.4, 4.5, 4.8: the value of a window at `t`; null for a null key. */
+export function windowAt(events: readonly OracleRow[], key: string | null, t: number, window: OracleWindow): OracleValue {
+  if (key === null) return null;
+  let lower = t - window.windowUs;
+  while (((lower % window.hopUs) + window.hopUs) % window.hopUs !== 0) lower -= ((lower % window.hopUs) + window.hopUs) % window.hopUs;
+  const seen = new Set<string>();
+  const inside = events.filter((event) => {
+    if (event.key !== key || event.e <= lower || event.e > t) return false;
+    if (window.where !== undefined && window.where(event.values) !== true) return false;
+    if (event.id === undefined) return true;
+    if (seen.has(event.id)) return false;
+    seen.add(event.id);
+    return true;
+  });
+  if (window.column === null) return BigInt(inside.length);
+  const { column } = window;
+  const some = inside.filter((event) => event.values[column] !== null);
+  const values = some.map((event) => event.values[column] as number | bigint | string);
+  if (window.fn === "count") return BigInt(values.length);
+  if (values.length === 0) return null;
+  switch (window.fn) {
+    case "sum":
+      return typeof values[0] === "bigint" ? int64OrNull((values as bigint[]).reduce((a, b) => a + b, 0n)) : exactMean(values as number[], 1n);
+    case "avg":
+      return typeof values[0] === "bigint"
+        ? toDouble((values as bigint[]).reduce((a, b) => a + b, 0n), BigInt(values.length))
+        : exactMean(values as number[], BigInt(values.length));
+    case "min":
+    case "max": {
+      const kept = values.filter((v) => !Number.isNaN(v)).map((v) => (v === 0 ? 0 : v));
+      if (kept.length === 0) return null;
+      return kept.reduce((a, b) => ((window.fn === "min" ? a <= b : a >= b) ? a : b));
+    }
+    case "first":
+    case "last": {
+      const ordered = [...some].sort(
+        (a, b) =>
+          a.e - b.e ||
+          compareOracle(a.c, b.c) ||
+          compareOracle(a.id ?? null, b.id ?? null) ||
+          compareOracle(a.values[column] as OracleValue, b.values[column] as OracleValue),
+      );
+      return (window.fn === "first" ? ordered[0] : ordered.at(-1))?.values[column] as OracleValue;
+    }
+  }
+  throw new Error(`no oracle for ${window.fn}`);
+}
+
+function int64OrNull(n: bigint): bigint | null {
+  return BigInt.asIntN(64, n) === n ? n : null;
+}
+
+/** The exact mean of doubles, as a fraction over 2^1074, rounded once by the decimal parser. */
+function exactMean(values: readonly number[], count: bigint): number {
+  if (values.some((v) => Number.isNaN(v)) || (values.includes(Infinity) && values.includes(-Infinity))) return Number.NaN;
+  if (values.includes(Infinity)) return Infinity;
+  if (values.includes(-Infinity)) return -Infinity;
+  const total = values.reduce((sum, v) => sum + over2to1074(v), 0n);
+  return toDouble(total, count << 1074n);
+}
+
+/** x × 2^1074, which is whole for every double: by halving and doubling, without looking at bits. */
+function over2to1074(x: number): bigint {
+  let rest = x;
+  let power = 1074;
+  while (!Number.isInteger(rest)) {
+    rest *= 2;
+    power -= 1;
+  }
+  return BigInt(rest) << BigInt(power);
+}
+
+/** n / d as the nearest double: 800 significant digits, one more where it goes on, for the parser to round. */
+export function toDouble(n: bigint, d: bigint): number {
+  if (n === 0n) return 0;
+  const negative = n < 0n;
+  const magnitude = negative ? -n : n;
+  const digitsOf = (x: bigint) => x.toString().length;
+  const shift = 800 - (digitsOf(magnitude) - digitsOf(d));
+  const scaled = shift >= 0 ? magnitude * 10n ** BigInt(shift) : magnitude;
+  const divisor = shift >= 0 ? d : d * 10n ** BigInt(-shift);
+  const quotient = scaled / divisor;
+  const sticky = quotient * divisor === scaled ? "0" : "1";
+  return Number(`${negative ? "-" : ""}${quotient}${sticky}e${-shift - 1}`);
+}
