@@ -2,7 +2,7 @@
 import { type Data, DataType, Schema, type Table, tableFromIPC, tableToIPC } from "apache-arrow";
 import { EdgefeatError } from "../../sdk/errors.ts";
 import { plainTable } from "./plain.ts";
-import { checkNames, namesOf, withSchema } from "./tables.ts";
+import { checkNames, emptyTable, namesOf, withSchema } from "./tables.ts";
 
 /** Returns the table of an IPC file or stream, which it shares memory with. @throws file_unreadable, duplicate_column; `name` is the file's. */
 export function readArrow(bytes: Uint8Array, name: string): Table {
@@ -15,7 +15,7 @@ export function readArrow(bytes: Uint8Array, name: string): Table {
     throw unreadable(name, cause instanceof Error ? cause.message : String(cause), cause);
   }
   checkNames(namesOf(table.schema), name);
-  return plainTable(table);
+  return plainTable(table.batches.length === 0 ? emptyTable(table.schema) : table);
 }
 
 /** Returns the bytes of an IPC file or stream. @throws type_mismatch for a column that Arrow IPC can't hold. */

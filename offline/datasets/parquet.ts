@@ -1,9 +1,9 @@
 // Parquet in and out by parquet-wasm. It runs on a thread: a corrupt file makes it trap where no `catch` can hear it, and
 // its memory never shrinks; a thread can be dropped for either.
-import { Schema, Table, tableFromIPC, tableToIPC, type Vector } from "apache-arrow";
+import { Schema, Table, tableFromIPC, tableToIPC } from "apache-arrow";
 import { EdgefeatError } from "../../sdk/errors.ts";
 import type { ParquetReply, ParquetRequest } from "./parquet-session.ts";
-import { checkNames, indexOfColumn, namesOf, selectColumns, tableOf, withSchema } from "./tables.ts";
+import { checkNames, emptyTable, indexOfColumn, namesOf, selectColumns, withSchema } from "./tables.ts";
 
 /** A host's thread that runs `parquetSession`. */
 export interface ParquetThread {
@@ -60,7 +60,7 @@ export class Parquet {
         }
       }
       const batches = tables.flatMap((table) => table.batches);
-      const whole = new Table(tables[0]?.schema ?? schema, batches);
+      const whole = tables[0] === undefined ? emptyTable(schema) : new Table(tables[0].schema, batches);
       if (whole.numRows !== rows) throw new Error(`it holds ${whole.numRows} of the ${rows} rows it promises`);
       return columns === undefined ? whole : selectColumns(whole, columns);
     });
@@ -169,8 +169,7 @@ async function open(connection: Connection, input: ParquetInput): Promise<Parque
 /** The next rows as a table of at least one batch, without the metadata of the file they came from. */
 function batchesOf(table: Table, from: number): Table {
   const schema = new Schema(table.schema.fields);
-  if (table.numRows > 0) return withSchema(table.slice(from, from + ROWS_PER_GROUP), schema);
-  return tableOf(table.schema.fields.map((field, i) => [field.name, table.getChildAt(i) as Vector]));
+  return table.numRows === 0 ? emptyTable(schema) : withSchema(table.slice(from, from + ROWS_PER_GROUP), schema);
 }
 
 function reasonOf(cause: unknown): string {

@@ -31,6 +31,8 @@ export function columnReader(vector: Vector, type: ValueType, options: ColumnOpt
   const readers: ColumnReader[] = [];
   let length = 0;
   for (const data of vector.data) {
+    // A chunk of no rows may lack the buffers and item columns of its type.
+    if (data.length === 0) continue;
     const first = length;
     starts.push(first);
     readers.push(chunkReader(data, type, { column, round, at: (row) => `column "${column}", row ${first + row + 1}` }));

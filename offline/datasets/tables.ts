@@ -1,5 +1,16 @@
 // Arrow tables by column: made from named vectors, narrowed to some columns, their names checked.
-import { Field, makeData, RecordBatch, Schema, Struct, Table, type Vector } from "apache-arrow";
+import {
+  type Data,
+  type DataType,
+  Field,
+  makeData,
+  RecordBatch,
+  Schema,
+  Struct,
+  Table,
+  Vector,
+  vectorFromArray,
+} from "apache-arrow";
 import { EdgefeatError } from "../../sdk/errors.ts";
 import { didYouMean } from "../../sdk/nearest.ts";
 
@@ -29,7 +40,7 @@ export function tableOf(columns: Iterable<readonly [name: string, column: Vector
   const schema = new Schema(fields);
   const length = entries[0]?.[1].length ?? 0;
   if (length === 0 || entries.every(([, column]) => column.data.length === 1)) {
-    const children = entries.map(([, { type, data }]) => data[0] ?? makeData({ type, length: 0 } as never));
+    const children = entries.map(([, { type, data }]) => data[0] ?? emptyData(type));
     const struct = makeData({ type: new Struct(fields), length, nullCount: 0, children });
     return new Table(schema, [new RecordBatch(schema, struct)]);
   }
@@ -37,6 +48,15 @@ export function tableOf(columns: Iterable<readonly [name: string, column: Vector
   const vectors: Record<string, Vector> = {};
   entries.forEach(([, column], i) => (vectors[`c${i}`] = column));
   return withSchema(new Table(vectors), schema);
+}
+
+/** Returns a table of no rows in one batch: apache-arrow gives the columns of a table without batches no item columns. */
+export function emptyTable(schema: Schema): Table {
+  return tableOf(schema.fields.map(({ name, type }) => [name, new Vector([emptyData(type)])]));
+}
+
+function emptyData(type: DataType): Data {
+  return vectorFromArray([], type).data[0] as Data;
 }
 
 /** Returns the columns of that name in the order asked for, each once; shares memory. @throws missing_column. */

@@ -67,8 +67,8 @@ async function tilesOfGroup(
 ): Promise<KeyTiles> {
   const { hopUs } = group;
   const states = group.slots.map((slot: StateSlot) => history.states[history.stateOf(slot)] as EventState);
-  const sums = [...new Set(states)].flatMap(tileSums);
-  const out = [...new Set(states)].flatMap(tileOutputs);
+  const sums = [...new Set(states.flatMap(tileSums))];
+  const out = [...new Set(states.flatMap(tileOutputs))];
   const found = await engine.query(
     `SELECT ${["kid", "tile", ...out].join(", ")} FROM (
        SELECT ${["kid", "tile", ...sums].join(", ")} FROM (
@@ -100,7 +100,7 @@ function tileSums({ lowered, names }: EventState): string[] {
 }
 
 function tileOutputs({ lowered, names }: EventState): string[] {
-  if (lowered.family !== "additive") return [...names];
+  if (lowered.family !== "additive") return [names[0] as string];
   return lowered.columns.map((column, j) => selectAdditive(names[j] as string, names[j] as string, column));
 }
 

@@ -16,7 +16,7 @@ import { type Lowered, lowerings, type SlotColumns } from "./lowering.ts";
 export interface EventState {
   readonly slot: StateSlot;
   readonly lowered: Lowered;
-  /** The columns of `ef_groups` that hold it. */
+  /** The columns of `ef_groups` that hold it: additive columns; the extreme; or the row that a pick stands on, and how many it stands for. */
   readonly names: readonly string[];
 }
 
@@ -47,14 +47,15 @@ export async function loadEventHistory(
   const slots = distinctSlots(layout);
   const columns = await loadEvents(engine, spec, slots, source, range, options);
   const stats = await readStats(engine, slots, columns, options);
+  const selected = new Map<string, string>();
   const states = slots.map((slot, i): EventState => {
-    const lowered = lowerings[slot.kind](slot, columns[i] as SlotColumns, stats(i));
-    return { slot, lowered, names: stateNames(lowered, i) };
+    const from = columns[i] as SlotColumns;
+    const lowered = lowerings[slot.kind](slot, from, stats(i));
+    return { slot, lowered, names: selectState(lowered, from, i, selected) };
   });
-  const selected = states.flatMap(({ lowered, names }, i) => groupColumns(lowered, names, columns[i] as SlotColumns));
   await run(
     engine,
-    [`CREATE OR REPLACE TABLE ef_groups AS SELECT ${["kid", "e", "min(rn) AS rn", ...selected].join(", ")} FROM ef_events GROUP BY kid, e`],
+    [`CREATE OR REPLACE TABLE ef_groups AS SELECT ${["kid", "e", "min(rn) AS rn", ...[...selected].map(([sql, name]) => `${sql} AS ${name}`)].join(", ")} FROM ef_events GROUP BY kid, e`],
     options,
   );
   const picks = new Map<EventState, Map<number, number>>();
@@ -90,21 +91,21 @@ function sameSlot(a: StateSlot, b: StateSlot): boolean {
   return a.kind === b.kind && a.column === b.column && a.where === b.where;
 }
 
-function stateNames(lowered: Lowered, i: number): string[] {
-  return lowered.family === "additive" ? lowered.columns.map((_, j) => `s${i}_${j}`) : [`s${i}`];
-}
-
-function groupColumns(lowered: Lowered, names: readonly string[], { x, q }: SlotColumns): string[] {
+/** Adds the columns of a state to what `ef_groups` selects, and returns their names; equal SQL is selected once. */
+function selectState(lowered: Lowered, { x, q }: SlotColumns, i: number, selected: Map<string, string>): string[] {
+  const add = (sql: string, name: string): string => {
+    if (!selected.has(sql)) selected.set(sql, name);
+    return selected.get(sql) as string;
+  };
   switch (lowered.family) {
     case "additive":
-      return lowered.columns.map(({ sql, wide }, j) => `CAST(${sql} AS ${wide ? "HUGEINT" : "BIGINT"}) AS ${names[j]}`);
+      return lowered.columns.map(({ sql, wide }, j) => add(`CAST(${sql} AS ${wide ? "HUGEINT" : "BIGINT"})`, `s${i}_${j}`));
     case "extreme":
-      return [`${lowered.sql} AS ${names[0]}`];
-    case "pick":
-      return [
-        `max(rn) FILTER (WHERE ${q} AND ${x} IS NOT NULL) AS ${names[0]}`,
-        `count(*) FILTER (WHERE ${q} AND ${x} IS NOT NULL) AS ${names[0]}_n`,
-      ];
+      return [add(lowered.sql, `s${i}`)];
+    case "pick": {
+      const some = `FILTER (WHERE ${q} AND ${x} IS NOT NULL)`;
+      return [add(`max(rn) ${some}`, `s${i}`), add(`count(*) ${some}`, `s${i}_n`)];
+    }
   }
 }
 
@@ -116,10 +117,10 @@ async function tiedPicks(
   read: (row: number) => Pick,
   options?: QueryOptions,
 ): Promise<Map<number, number>> {
-  const [name] = state.names;
+  const [name, count] = state.names;
   const tied = await engine.query(
     `SELECT v.rn AS rn, g.${name} AS representative FROM ef_events v JOIN ef_groups g ON v.kid = g.kid AND v.e = g.e
-     WHERE g.${name}_n > 1 AND ${q === "true" ? q : `v.${q}`} AND v.${x} IS NOT NULL ORDER BY g.${name}`,
+     WHERE g.${count} > 1 AND ${q === "true" ? q : `v.${q}`} AND v.${x} IS NOT NULL ORDER BY g.${name}`,
     [],
     options,
   );

@@ -53,20 +53,19 @@ export async function loadEvents(
   return slots.map(({ column, where }) => ({
     x: column === null ? null : `x${valueColumns.indexOf(column)}`,
     q: where === null ? "true" : `q${filters.indexOf(where)}`,
+    nullable: column !== null && source.column(column).nullCount > 0,
   }));
 }
 
 /** Numbers pass as they are, timestamps as µs; of other types only whether there is a value matters to SQL. */
 function valueColumn(source: SourceRows, name: string, type: ValueType): Vector {
   const read = source.reader(name, type);
-  if (isNumeric(type)) return source.column(name);
-  const isNull = new Uint8Array(source.rows);
-  const values = BigInt64Array.from({ length: source.rows }, (_, row) => {
-    const value = read(row);
-    if (value === null) isNull[row] = 1;
-    return typeof value === "bigint" ? value : 0n;
-  });
-  return int64Column(values, isNull);
+  const column = source.column(name);
+  if (isNumeric(type)) return column;
+  const values = new BigInt64Array(source.rows);
+  if (type.kind === "timestamp") for (let row = 0; row < values.length; row++) values[row] = (read(row) ?? 0n) as bigint;
+  if (column.nullCount === 0) return int64Column(values);
+  return int64Column(values, Uint8Array.from(values, (_, row) => (column.isValid(row) ? 0 : 1)));
 }
 
 function castValue(sql: string, type: ValueType): string {

@@ -36,32 +36,38 @@ export type Lowered =
 export interface SlotColumns {
   readonly x: string | null;
   readonly q: string;
+  /** Whether the value is ever null; without one, or never null, every event counts. */
+  readonly nullable: boolean;
 }
 
 type Lowering = (slot: StateSlot, columns: SlotColumns, stats: ColumnStats) => Lowered;
 
 const isWide = (greatest: bigint, rows: number) => greatest * BigInt(rows) >= 2n ** 62n;
 
-const count: Lowering = (_slot, { x, q }) => ({
+/** The number of values; beside a sum it tells a sum of nothing (null) from a sum of 0. */
+const counted = ({ x, q, nullable }: SlotColumns): AdditiveColumn => ({
+  sql: `count(${nullable ? x : "*"}) FILTER (WHERE ${q})`,
+  wide: false,
+});
+
+const count: Lowering = (_slot, columns) => ({
   family: "additive",
-  columns: [{ sql: x === null ? `count(*) FILTER (WHERE ${q})` : `count(${x}) FILTER (WHERE ${q})`, wide: false }],
+  columns: [counted(columns)],
   state: ([n]) => n,
 });
 
-/** The count beside a sum tells a sum of nothing (null) from a sum of 0. */
-const counted = (x: string, q: string): AdditiveColumn => ({ sql: `count(${x}) FILTER (WHERE ${q})`, wide: false });
-
-const sumInt: Lowering = (_slot, { x, q }, stats) => ({
+const sumInt: Lowering = (_slot, from, stats) => ({
   family: "additive",
   columns: [
-    { sql: `coalesce(sum(${x}) FILTER (WHERE ${q}), 0)`, wide: isWide(stats.greatestInteger, stats.rows) },
-    counted(x as string, q),
+    { sql: `coalesce(sum(${from.x}) FILTER (WHERE ${from.q}), 0)`, wide: isWide(stats.greatestInteger, stats.rows) },
+    counted(from),
   ],
   state: ([total, n]) => (n === 0n ? null : total),
 });
 
-const sumFloat: Lowering = (_slot, { x, q }, stats) => {
-  const column = x as string;
+const sumFloat: Lowering = (_slot, from, stats) => {
+  const { q } = from;
+  const column = from.x as string;
   const bins = binsFor(stats, stats.rows);
   const special = stats.nans + stats.infinities > 0;
   const columns = bins.map((bin) => ({ sql: binSum(column, q, bin, special), wide: true }));
@@ -74,7 +80,7 @@ const sumFloat: Lowering = (_slot, { x, q }, stats) => {
   const n = bins.length;
   return {
     family: "additive",
-    columns: [...columns, counted(column, q), ...counts],
+    columns: [...columns, counted(from), ...counts],
     state: (sums) => {
       if (sums[n] === 0n) return null;
       return sumOfBins(bins, sums.slice(0, n) as bigint[], sums[n + 1] ?? 0n, sums[n + 2] ?? 0n, sums[n + 3] ?? 0n);

@@ -26,44 +26,56 @@ export async function loadRunning(
   windows: readonly Window[],
   kids: Int32Array,
   times: BigInt64Array,
+  isUsed: (state: EventState, window: number) => boolean,
   options?: QueryOptions,
 ): Promise<Running> {
   const rows = kids.length;
   const edges = windows.map((window) => edgesAt(window, times));
   await loadPoints(engine, edges, kids, times, options);
-  const additive = history.states.flatMap(({ lowered, names }) =>
-    lowered.family === "additive" ? lowered.columns.map((column, j) => ({ column, name: names[j] as string })) : [],
-  );
-  const picks = history.states.filter(({ lowered }) => lowered.family === "pick");
-  const sums = additive.map(({ name }) => `sum(${name}) OVER running AS ${name}`);
-  const ordinals = picks.map(({ names: [name] }) => `count(${name}) OVER running AS ${name}_o`);
-  const last = (name: string) => `coalesce(p.${name}, 0) AS ${name}`;
+  const additive = additiveColumns(history);
+  const sums = [...additive.keys()];
+  const picks = [...new Set(history.states.filter(({ lowered }) => lowered.family === "pick").map(({ names }) => names[0] as string))];
+  const ordinal = (name: string) => `${name}_o`;
+  const carried = [...sums, ...picks.map(ordinal)];
   await run(
     engine,
     [
-      `CREATE OR REPLACE TABLE ef_running AS SELECT ${["kid", "e", "row_number() OVER running AS g", ...sums, ...ordinals].join(", ")}
-       FROM ef_groups WINDOW running AS (PARTITION BY kid ORDER BY e)`,
+      // One order over all keys, no partitions: twice as fast, and differences within a key don't see the keys before it.
+      `CREATE OR REPLACE TABLE ef_running AS SELECT ${[
+        "kid, e, row_number() OVER running AS g",
+        ...sums.map((name) => `sum(${name}) OVER running AS ${name}`),
+        ...picks.map((name) => `count(${name}) OVER running AS ${ordinal(name)}`),
+      ].join(", ")} FROM ef_groups WINDOW running AS (ORDER BY kid, e ROWS UNBOUNDED PRECEDING)`,
+      // What a key's history starts from: the running state at the end of the key before it.
+      `CREATE OR REPLACE TABLE ef_base AS SELECT ${["f.kid, f.g", ...carried.map((name) => `coalesce(r.${name}, 0) AS ${name}`)].join(", ")}
+       FROM (SELECT kid, min(g) - 1 AS g FROM ef_running GROUP BY kid) f LEFT JOIN ef_running r ON r.g = f.g`,
       `CREATE OR REPLACE TABLE ef_hits AS SELECT ${[
-        "x.point, x.kid",
-        last("g"),
-        ...additive.map(({ name }) => last(name)),
-        ...picks.map(({ names: [name] }) => last(`${name}_o`)),
-      ].join(", ")} FROM ef_points x ASOF LEFT JOIN ef_running p ON x.kid = p.kid AND x.t >= p.e`,
+        "x.point, x.kid, p.g IS NOT NULL AS found, coalesce(p.g, b.g, 0) AS g",
+        ...carried.map((name) => `coalesce(p.${name}, b.${name}, 0) AS ${name}`),
+      ].join(", ")} FROM ef_points x ASOF LEFT JOIN ef_running p ON x.kid = p.kid AND x.t >= p.e
+       LEFT JOIN ef_base b ON x.kid = b.kid`,
       "DROP TABLE ef_points",
+      "DROP TABLE ef_base",
     ],
     options,
   );
-  const selected = additive.map(({ column, name }) => selectAdditive(name, name, column));
-  const hits = await engine.query(`SELECT ${["g", ...selected].join(", ")} FROM ef_hits ORDER BY point`, [], options);
+  const selected = sums.map((name) => selectAdditive(name, name, { wide: additive.get(name) as boolean }));
+  const hits = await engine.query(
+    `SELECT ${["CAST(found AS INTEGER) AS found", ...selected].join(", ")} FROM ef_hits ORDER BY point`,
+    [],
+    options,
+  );
   const readers = new Map<EventState, (row: number, window: number) => unknown>();
   for (const state of history.states) {
     const { family } = state.lowered;
     if (family === "additive") readers.set(state, differences(state, hits, rows));
     if (family === "pick") readers.set(state, await pickReader(engine, history, state, rows, edges, options));
-    if (family === "extreme") readers.set(state, await extremeReader(engine, state, rows, edges, options));
+    if (family === "extreme") {
+      readers.set(state, await extremeReader(engine, state, rows, edges, (w) => isUsed(state, w), options));
+    }
   }
   await dropTables(engine, ["ef_running", "ef_hits"]);
-  const matched = int32Result(hits, "g").subarray(0, rows).reduce((sum, g) => sum + (g > 0 ? 1 : 0), 0);
+  const matched = int32Result(hits, "found").subarray(0, rows).reduce((sum, found) => sum + found, 0);
   return {
     matched,
     stateReader: (state, window) => {
@@ -71,6 +83,16 @@ export async function loadRunning(
       return (row) => read(row, window);
     },
   };
+}
+
+/** Returns the additive columns of all states, each once, and whether its sums need more than 64 bits. */
+function additiveColumns(history: EventHistory): Map<string, boolean> {
+  const columns = new Map<string, boolean>();
+  for (const { lowered, names } of history.states) {
+    if (lowered.family !== "additive") continue;
+    for (const [j, { wide }] of lowered.columns.entries()) columns.set(names[j] as string, wide);
+  }
+  return columns;
 }
 
 async function loadPoints(
@@ -118,7 +140,7 @@ async function pickReader(
   await run(
     engine,
     [
-      `CREATE OR REPLACE TABLE ef_ordinals AS SELECT kid, row_number() OVER (PARTITION BY kid ORDER BY e) AS o, ${name} AS rn
+      `CREATE OR REPLACE TABLE ef_ordinals AS SELECT kid, row_number() OVER (ORDER BY kid, e) AS o, ${name} AS rn
        FROM ef_groups WHERE ${name} IS NOT NULL`,
     ],
     options,
@@ -151,6 +173,7 @@ async function extremeReader(
   state: EventState,
   rows: number,
   edges: readonly WindowEdges[],
+  isUsed: (window: number) => boolean,
   options?: QueryOptions,
 ): Promise<(row: number, window: number) => unknown> {
   const { lowered, names } = state;
@@ -159,6 +182,7 @@ async function extremeReader(
   const { fn } = lowered;
   const perWindow: ((row: number) => unknown)[] = [];
   for (const [w, edge] of edges.entries()) {
+    if (!isUsed(w)) continue;
     const { windowUs } = edge;
     const block = `(r.e - 1 - ((r.e - 1) % ${windowUs} + ${windowUs}) % ${windowUs}) // ${windowUs}`;
     await run(
@@ -188,14 +212,14 @@ async function extremeReader(
     };
     const head = await part("head", "h.g", `h.point < ${rows}`);
     const tail = await part("tail", "h.g + 1", `h.point >= ${first} AND h.point < ${first + rows}`);
-    perWindow.push((row) => {
+    perWindow[w] = (row) => {
       const lastBlock = floorTo(Number(edge.upper[row]) - 1, windowUs);
       const firstBlock = floorTo(Number(edge.lower[row]), windowUs);
       const ending = head(row, lastBlock);
       const starting = firstBlock < lastBlock ? tail(row, firstBlock) : null;
       const value = ending === null ? starting : starting === null ? ending : better(fn, ending, starting);
       return value === null ? null : lowered.state(value);
-    });
+    };
   }
   await dropTables(engine, ["ef_blocks"]);
   return (row, window) => (perWindow[window] as (row: number) => unknown)(row);

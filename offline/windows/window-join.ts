@@ -30,14 +30,18 @@ export async function joinAggregatedView(
   await dropTables(engine, ["ef_entity"]);
   const windows = distinctWindows(layout);
   const history = await loadEventHistory(engine, spec, layout, source, candidateTimes(windows, entityRows.times), options);
-  const running = await loadRunning(engine, history, windows, kids, entityRows.times, options);
+  const placed = layout.features.map((feature) => {
+    const { hopUs, slots } = layout.groups[feature.group] as TileLayout["groups"][number];
+    const window = windows.findIndex((w) => w.windowUs === feature.feature.windowUs && w.hopUs === hopUs);
+    const states = feature.slots.map((s) => history.states[history.stateOf(slots[s] as StateSlot)] as EventState);
+    return { feature, window, states };
+  });
+  const isUsed = (state: EventState, window: number) => placed.some((p) => p.window === window && p.states.includes(state));
+  const running = await loadRunning(engine, history, windows, kids, entityRows.times, isUsed, options);
   await dropTables(engine, ["ef_keys", "ef_groups"]);
   const overflows: Record<string, number> = {};
-  const columns = layout.features.map((feature, i) => {
-    const { windowUs, name } = feature.feature;
-    const { hopUs, slots } = layout.groups[feature.group] as TileLayout["groups"][number];
-    const window = windows.findIndex((w) => w.windowUs === windowUs && w.hopUs === hopUs);
-    const states = feature.slots.map((s) => history.states[history.stateOf(slots[s] as StateSlot)] as EventState);
+  const columns = placed.map(({ feature, window, states }, i) => {
+    const { name } = feature.feature;
     const readers = states.map((state) => running.stateReader(state, window));
     const fallback = read.defaults[i] as Value | null;
     const values = Array.from(kids, (kid, row) => {

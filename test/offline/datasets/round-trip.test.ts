@@ -67,8 +67,20 @@ it("a CSV of one column keeps its nulls, its empty texts and their order", async
 it("a table of many batches and row groups keeps every row in its place", async () => {
   const rows = 300_000;
   const table = tableOf([
-    ["id", vectorFromValues({ kind: "int64" }, Array.from({ length: rows }, (_, i) => (i % 11 === 0 ? null : BigInt(i))))],
-    ["name", vectorFromValues({ kind: "string" }, Array.from({ length: rows }, (_, i) => (i % 7 === 0 ? null : `é${i}`)))],
+    [
+      "id",
+      vectorFromValues(
+        { kind: "int64" },
+        Array.from({ length: rows }, (_, i) => (i % 11 === 0 ? null : BigInt(i))),
+      ),
+    ],
+    [
+      "name",
+      vectorFromValues(
+        { kind: "string" },
+        Array.from({ length: rows }, (_, i) => (i % 7 === 0 ? null : `é${i}`)),
+      ),
+    ],
   ]);
   for (const format of ["parquet", "arrow", "arrow-stream"] as const) {
     const back = await readTable(await writeTable(table.slice(1000), format), format);

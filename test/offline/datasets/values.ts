@@ -55,7 +55,9 @@ export function valuesOf(type: ValueType, bounds: Bounds = {}): fc.Arbitrary<Val
     case "int64":
       return edges(fc.bigInt({ min: INT64_MIN, max: INT64_MAX }), 0n, INT64_MIN, INT64_MAX, 2n ** 53n + 1n);
     case "timestamp": {
-      const [min, max] = bounds.textTimes ? [-62_135_596_800_000_000n, 253_402_300_799_999_999n] : [INT64_MIN, INT64_MAX];
+      const [min, max] = bounds.textTimes
+        ? [-62_135_596_800_000_000n, 253_402_300_799_999_999n]
+        : [INT64_MIN, INT64_MAX];
       return edges(fc.bigInt({ min, max }), 0n, -1n, min, max);
     }
     case "float32":

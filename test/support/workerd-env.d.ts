@@ -1,0 +1,10 @@
+// The bindings of test/support/workerd-wrangler.toml.
+import type { EdgefeatStore } from "../../worker/store/durable-object.ts";
+
+declare global {
+  namespace Cloudflare {
+    interface Env {
+      STORE: DurableObjectNamespace<EdgefeatStore>;
+    }
+  }
+}
