@@ -4,7 +4,7 @@ import { EdgefeatError } from "../errors.ts";
 const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/;
 /** Words that an expression could not tell from a column; CEL's reserved words and literals. */
 const RESERVED = new Set(
-  ("as break const continue else false for function if import in let loop package namespace null return true var void while").split(" "),
+  ("as break const continue else false for function if import in let loop package namespace null prototype return true var void while").split(" "),
 );
 
 /** Returns `name`. @throws definition_invalid for a name that keys, references or expressions could not carry. */

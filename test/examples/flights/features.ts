@@ -104,3 +104,8 @@ export const delayModel = featureService("delay_model", {
   description: "What the delay model takes",
   features: [airportDelays, lastFlight, tripRisk],
 });
+
+export const airportModel = featureService("airport_model", {
+  description: "What is known of an airport by itself",
+  features: [airportDelays, coordinates],
+});
