@@ -1,21 +1,26 @@
 // Arrow IPC in and out, files and streams; a damaged one is refused instead of read short.
 import { type Data, DataType, Schema, type Table, tableFromIPC, tableToIPC } from "apache-arrow";
 import { EdgefeatError } from "../../sdk/errors.ts";
+import { checkFileMetadata, checkStreamMetadata } from "./arrow-metadata.ts";
 import { plainTable } from "./plain.ts";
 import { checkNames, emptyTable, namesOf, withSchema } from "./tables.ts";
 
 /** Returns the table of an IPC file or stream, which it shares memory with. @throws file_unreadable, duplicate_column; `name` is the file's. */
 export function readArrow(bytes: Uint8Array, name: string): Table {
-  checkEnds(bytes, name);
-  let table: Table;
+  const kind = kindOf(bytes, name);
   try {
-    table = tableFromIPC(bytes);
+    if (kind === "file") checkFileMetadata(bytes);
+    else checkStreamMetadata(bytes);
+    const table = tableFromIPC(bytes);
+    checkNames(namesOf(table.schema), name);
+    if (table.numRows === 0) return plainTable(emptyTable(table.schema));
     for (const batch of table.batches) batch.data.children.forEach(checkBuffers);
+    return plainTable(table);
   } catch (cause) {
-    throw unreadable(name, cause instanceof Error ? cause.message : String(cause), cause);
+    if (cause instanceof EdgefeatError) throw cause;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw unreadable(name, /compressed/.test(reason) ? reason : `its data is damaged (${reason})`, cause);
   }
-  checkNames(namesOf(table.schema), name);
-  return plainTable(table.batches.length === 0 ? emptyTable(table.schema) : table);
 }
 
 /** Returns the bytes of an IPC file or stream. @throws type_mismatch for a column that Arrow IPC can't hold. */
@@ -31,23 +36,27 @@ export function writeArrow(table: Table, kind: "file" | "stream", metadata: Read
 
 const FILE_MAGIC = "ARROW1";
 
-function checkEnds(bytes: Uint8Array, name: string): void {
+/** Tells a file from a stream by how it starts, and a whole one by how it ends. @throws file_unreadable. */
+function kindOf(bytes: Uint8Array, name: string): "file" | "stream" {
   const head = ascii(bytes.subarray(0, 6));
   if (bytes.length === 0) throw unreadable(name, "it is empty");
   if (head.startsWith("FEA1")) throw unreadable(name, "it is Feather version 1, which came before Arrow files");
   if (head === FILE_MAGIC) {
     if (ascii(bytes.subarray(-6)) !== FILE_MAGIC) throw unreadable(name, "it was cut off: its end is missing");
-    return;
+    return "file";
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const length = bytes.length < 8 ? 0 : view.getInt32(view.getInt32(0, true) === -1 ? 4 : 0, true);
+  // Streams from before Arrow 0.15 have no such mark before each length.
+  const marked = bytes.length >= 8 && view.getInt32(0, true) === -1;
+  const length = bytes.length < 8 ? 0 : view.getInt32(marked ? 4 : 0, true);
   if (length <= 0 || length > bytes.length) {
     throw unreadable(name, `it starts with ${JSON.stringify(head)}, neither an Arrow file nor a stream`);
   }
   // A stream may legally just stop, but then nothing tells a whole one from one that was cut off.
-  if (view.getInt32(bytes.length - 4, true) !== 0) {
-    throw unreadable(name, "it was cut off: the stream's end marker is missing");
-  }
+  const ended =
+    view.getInt32(bytes.length - 4, true) === 0 && (!marked || view.getInt32(bytes.length - 8, true) === -1);
+  if (!ended) throw unreadable(name, "it was cut off: the stream's end marker is missing");
+  return "stream";
 }
 
 /** Refuses buffers that are shorter than their rows or point outside each other, which would read as other values. @throws Error. */

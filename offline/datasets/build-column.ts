@@ -34,7 +34,7 @@ export type TypedValues = Int32Array | BigInt64Array | Float32Array | Float64Arr
  * first, 0 for null; absent, there are no nulls.
  */
 export function vectorFromTyped(
-  type: Extract<ValueType, { kind: "int32" | "int64" | "float32" | "float64" | "timestamp" }>,
+  type: { readonly kind: "int32" | "int64" | "float32" | "float64" | "timestamp" },
   values: TypedValues,
   valid?: Uint8Array,
 ): Vector {

@@ -35,6 +35,7 @@ export interface ParquetReply {
 }
 
 const ROWS_PER_BATCH = 131_072;
+const IDLE_TURNS = 100;
 
 /** Returns what answers the requests of one thread, whose parquet-wasm is initialized. `openPath` reads a file of the host. */
 export function parquetSession(
@@ -46,6 +47,7 @@ export function parquetSession(
 
   const open = async (blob: Blob): Promise<Omit<ParquetReply, "memory">> => {
     file?.free();
+    file = undefined;
     await checkEnds(blob);
     file = await ParquetFile.fromFile(blob);
     const metadata = file.metadata().fileMetadata();
@@ -113,6 +115,8 @@ class Sink {
   readonly #writer = this.#input.writable.getWriter();
   readonly #done: Promise<void>;
   #parts: Uint8Array[] = [];
+  readonly #written: Blob[] = [];
+  #rows = 0;
 
   constructor(metadata: [string, string][], rowsPerGroup: number) {
     const properties = new WriterPropertiesBuilder()
@@ -128,18 +132,39 @@ class Sink {
 
   async #collect(properties: WriterProperties): Promise<void> {
     const output: ReadableStream<Uint8Array> = await transformParquetStream(this.#input.readable, properties);
-    for await (const part of output) this.#parts.push(part);
+    for await (const part of output) {
+      this.#written.push(new Blob([part as Uint8Array<ArrayBuffer>]));
+      this.#parts.push(part);
+    }
   }
 
   async add(ipc: Uint8Array): Promise<void> {
     for (const batch of Table.fromIPCStream(ipc).recordBatches()) {
+      this.#rows += batch.numRows;
       await Promise.race([this.#writer.write(batch), this.#done]);
     }
   }
 
   async finish(): Promise<void> {
     await this.#writer.close();
-    await this.#done;
+    await this.#end();
+    // parquet-wasm 0.8 drops the batches that its writer refuses, without a word.
+    const file = await ParquetFile.fromFile(new Blob(this.#written));
+    const rows = file.metadata().fileMetadata().numRows();
+    file.free();
+    if (rows !== this.#rows) throw new Error(`the writer took ${rows} of ${this.#rows} rows`);
+  }
+
+  /** Waits for the last bytes. After an error parquet-wasm never ends its output; it waits for nothing but this thread, so turns without a byte tell. */
+  async #end(): Promise<void> {
+    const ended = this.#done.then(() => true);
+    for (let idle = 0; idle < IDLE_TURNS; idle++) {
+      const before = this.#written.length;
+      const turn = new Promise<false>((resolve) => setTimeout(resolve, 0, false));
+      if (await Promise.race([ended, turn])) return;
+      if (this.#written.length > before) idle = 0;
+    }
+    throw new Error("the writer stopped before the end");
   }
 
   /** Returns the bytes that are ready, and forgets them. */

@@ -2,6 +2,7 @@
 // its memory never shrinks; a thread can be dropped for either.
 import { Schema, Table, tableFromIPC, tableToIPC } from "apache-arrow";
 import { EdgefeatError } from "../../sdk/errors.ts";
+import { valueTypeOfArrow } from "./arrow-types.ts";
 import type { ParquetReply, ParquetRequest } from "./parquet-session.ts";
 import { checkNames, emptyTable, indexOfColumn, namesOf, selectColumns, withSchema } from "./tables.ts";
 
@@ -69,7 +70,6 @@ export class Parquet {
   /** Yields the bytes of a zstd-compressed file, row group by row group. @throws type_mismatch for a column that Parquet can't hold. */
   async *write(table: Table, metadata: ReadonlyMap<string, string>): AsyncGenerator<Uint8Array> {
     const connection = this.#take();
-    let done = false;
     try {
       await connection.ask({ op: "write", metadata: [...metadata], rowsPerGroup: ROWS_PER_GROUP });
       for (let from = 0; from === 0 || from < table.numRows; from += ROWS_PER_GROUP) {
@@ -78,44 +78,41 @@ export class Parquet {
         yield* parts ?? [];
       }
       yield* (await connection.ask({ op: "finish" })).parts ?? [];
-      done = true;
     } catch (cause) {
-      throw new EdgefeatError("type_mismatch", `the table can't be written as Parquet: ${reasonOf(cause)}`, {
-        hint: "write an .arrow file, or leave out columns of unusual types",
+      const reason = reasonOf(cause, "a column is of a type that the writer lacks");
+      throw new EdgefeatError("type_mismatch", `the table can't be written as Parquet: ${reason}`, {
+        hint: unusualColumns(table),
         cause,
       });
     } finally {
-      this.#give(connection, done);
+      this.#give(connection);
     }
   }
 
   async #reading<T>(name: string, task: (connection: Connection) => Promise<T>): Promise<T> {
     const connection = this.#take();
-    let done = false;
     try {
-      const result = await task(connection);
-      done = true;
-      return result;
+      return await task(connection);
     } catch (cause) {
       if (cause instanceof EdgefeatError) throw cause;
-      throw new EdgefeatError("file_unreadable", `${name} can't be read as Parquet: ${reasonOf(cause)}`, {
+      throw new EdgefeatError("file_unreadable", `${name} can't be read as Parquet: ${reasonOf(cause, DAMAGED)}`, {
         hint: "check that the file is whole, and what it really is",
         cause,
       });
     } finally {
-      this.#give(connection, done);
+      this.#give(connection);
     }
   }
 
   #take(): Connection {
     const idle = this.#idle;
     this.#idle = undefined;
-    return idle === undefined || idle.lost ? new Connection(this.#spawn()) : idle;
+    return idle?.reusable ? idle : new Connection(this.#spawn());
   }
 
-  /** After a failure the thread may be in any state; after a large file it holds much memory. */
-  #give(connection: Connection, done: boolean): void {
-    if (done && !connection.lost && connection.memory <= KEPT_MEMORY_BYTES && this.#idle === undefined) {
+  /** A thread that was left in the middle of a file may be in any state; after a large file it holds much memory. */
+  #give(connection: Connection): void {
+    if (connection.reusable && connection.memory <= KEPT_MEMORY_BYTES && this.#idle === undefined) {
       this.#idle = connection;
     } else {
       connection.close();
@@ -125,8 +122,9 @@ export class Parquet {
 
 /** A thread that is asked one thing at a time. */
 class Connection {
-  lost = false;
   memory = 0;
+  #lost = false;
+  #midFile = false;
   readonly #thread: ParquetThread;
   #answer: { resolve: (reply: ParquetReply) => void; reject: (reason: unknown) => void } | undefined;
 
@@ -134,13 +132,18 @@ class Connection {
     this.#thread = thread;
     thread.onReply((reply) => this.#answer?.resolve(reply));
     thread.onLost((reason) => {
-      this.lost = true;
+      this.#lost = true;
       this.#answer?.reject(reason);
     });
   }
 
+  get reusable(): boolean {
+    return !this.#lost && !this.#midFile;
+  }
+
   async ask(request: ParquetRequest, transfer: ArrayBuffer[] = []): Promise<ParquetReply> {
     this.#thread.keepAlive(true);
+    if (request.op === "read" || request.op === "write") this.#midFile = true;
     try {
       const reply = await new Promise<ParquetReply>((resolve, reject) => {
         this.#answer = { resolve, reject };
@@ -148,6 +151,7 @@ class Connection {
       });
       this.memory = reply.memory;
       if (reply.error !== undefined) throw new Error(reply.error);
+      if (request.op === "finish" || (request.op === "next" && reply.ipc === undefined)) this.#midFile = false;
       return reply;
     } finally {
       this.#thread.keepAlive(false);
@@ -155,7 +159,7 @@ class Connection {
   }
 
   close(): void {
-    this.lost = true;
+    this.#lost = true;
     this.#thread.terminate();
   }
 }
@@ -172,11 +176,18 @@ function batchesOf(table: Table, from: number): Table {
   return table.numRows === 0 ? emptyTable(schema) : withSchema(table.slice(from, from + ROWS_PER_GROUP), schema);
 }
 
-function reasonOf(cause: unknown): string {
-  if (cause instanceof EdgefeatError) return cause.message;
+function unusualColumns(table: Table): string {
+  const unusual = table.schema.fields.filter(({ type }) => valueTypeOfArrow(type) === null);
+  const columns = unusual.map(({ name, type }) => `"${name}" (${String(type)})`).join(", ");
+  return columns === ""
+    ? "write an .arrow file"
+    : `leave out what Parquet can't hold of ${columns}, or write an .arrow file`;
+}
+
+const DAMAGED = "its data is damaged, or a row group is too large for 4 GiB";
+
+/** Returns what went wrong; a trap has no words of its own, and `trap` is its usual reason. */
+function reasonOf(cause: unknown, trap: string): string {
   const message = cause instanceof Error ? cause.message : String(cause);
-  // A trap has no words of its own; damage that the reader did not foresee is its usual reason.
-  return /unreachable|memory access/.test(message)
-    ? "its data is damaged, or a row group is too large for 4 GiB"
-    : message;
+  return /unreachable|memory access/.test(message) ? trap : message;
 }

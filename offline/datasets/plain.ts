@@ -1,21 +1,22 @@
 // Plain columns out of dictionary-encoded and view columns, so that every later step meets one layout of each type.
-import { DataType, type Table, type Vector } from "apache-arrow";
+import { DataType, Schema, type Table, type Vector } from "apache-arrow";
 import { isBytes, isText, isView, valueTypeOfArrow } from "./arrow-types.ts";
 import { vectorFromValues } from "./build-column.ts";
 import type { ColumnReader } from "./column-reading.ts";
 import { columnReader } from "./read-column.ts";
-import { tableOf } from "./tables.ts";
+import { tableOf, withSchema } from "./tables.ts";
 
 /** Returns the table with its dictionary-encoded and view columns as plain ones of the same values; others are shared. */
 export function plainTable(table: Table): Table {
   const { fields } = table.schema;
   if (!fields.some((field) => isEncoded(field.type))) return table;
-  return tableOf(
+  const plain = tableOf(
     fields.map((field, i) => {
       const column = table.getChildAt(i) as Vector;
       return [field.name, isEncoded(field.type) ? plainColumn(field.name, column) : column];
     }),
   );
+  return withSchema(plain, new Schema(plain.schema.fields, table.schema.metadata));
 }
 
 function isEncoded(type: DataType): boolean {

@@ -93,7 +93,9 @@ function readDictionary(data: Data, type: ValueType, context: ChunkContext): Col
   return orNull(data, ((row: number) => {
     const key = Number(keys[row]);
     const known = seen[key];
-    return known === undefined ? (seen[key] = read(key)) : known;
+    if (known !== undefined) return known;
+    if (!(key >= 0 && key < dictionary.length)) throw new RangeError(`entry ${key} of ${dictionary.length}`);
+    return (seen[key] = read(key));
   }) as (row: number) => Value);
 }
 

@@ -52,7 +52,8 @@ export function tableOf(columns: Iterable<readonly [name: string, column: Vector
 
 /** Returns a table of no rows in one batch: apache-arrow gives the columns of a table without batches no item columns. */
 export function emptyTable(schema: Schema): Table {
-  return tableOf(schema.fields.map(({ name, type }) => [name, new Vector([emptyData(type)])]));
+  const columns = schema.fields.map(({ name, type }) => [name, new Vector([emptyData(type)])] as const);
+  return withSchema(tableOf(columns), schema);
 }
 
 function emptyData(type: DataType): Data {

@@ -45,9 +45,13 @@ function hostOf(thread: Thread, wasm: string): WasmHost {
         if (!terminated) listener(`exit code ${code}`);
       });
     },
-    keepAlive: (pending) => (pending ? thread.ref() : thread.unref()),
+    keepAlive(pending) {
+      if (pending || terminated) thread.ref();
+      else thread.unref();
+    },
     async terminate() {
       terminated = true;
+      thread.ref();
       await thread.terminate();
     },
   };

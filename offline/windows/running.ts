@@ -216,7 +216,7 @@ async function extremeReader(
       const lastBlock = floorTo(Number(edge.upper[row]) - 1, windowUs);
       const firstBlock = floorTo(Number(edge.lower[row]), windowUs);
       const ending = head(row, lastBlock);
-      const starting = firstBlock < lastBlock ? tail(row, firstBlock) : null;
+      const starting = tail(row, firstBlock);
       const value = ending === null ? starting : starting === null ? ending : better(fn, ending, starting);
       return value === null ? null : lowered.state(value);
     };

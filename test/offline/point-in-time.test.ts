@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { entity, featureView, float64, int64, list, parquet, string } from "../../sdk/index.ts";
 import { getHistoricalFeatures, openEngine, type Engine } from "../../offline/index.ts";
+import { parseDuration } from "../../sdk/time.ts";
 import type { Value, ValueType } from "../../sdk/types/index.ts";
 import { doubles, entityRows, entityTable, histories, historyTable, integers, orNull, texts } from "../support/histories.ts";
 import { pointInTime } from "../support/oracle.ts";
@@ -56,7 +57,7 @@ describe("point-in-time join of a stored view (SEMANTICS 2.1, 2.3, 2.4, 2.5)", (
               embargoUs,
             });
             expect(table.numRows).toBe(entities.length);
-            const ttlUs = { "1h": 3_600_000_000, "1d": 86_400_000_000, "1us": 1 }[ttl ?? ""] ?? 0;
+            const ttlUs = ttl === undefined ? 0 : parseDuration(ttl);
             const expected = entities.map(({ key, t }) => pointInTime(rows, key.text, t - embargoUs, ttlUs, columns));
             for (const column of columns) {
               expect(columnValues(table, column, types[column] as ValueType)).toStrictEqual(
@@ -70,4 +71,28 @@ describe("point-in-time join of a stored view (SEMANTICS 2.1, 2.3, 2.4, 2.5)", (
       );
     });
   }
+});
+
+describe("the edges of a row's validity (SEMANTICS 2.1): both inclusive", () => {
+  const HOUR = 3_600_000_000;
+  const row = { key: "a/1", keyParts: ["a", 1n] as const, e: HOUR, c: null, values: { x: 1, n: 2n, s: "s", l: [] } };
+  it.each([
+    ["a microsecond before it", HOUR - 1, 0, null],
+    ["at its event time", HOUR, 0, 1],
+    ["at the end of its TTL", 2 * HOUR, 0, 1],
+    ["a microsecond past its TTL", 2 * HOUR + 1, 0, null],
+    ["at its event time, embargoed by a microsecond", HOUR, 1, null],
+    ["past its TTL, but embargoed back into it", 2 * HOUR + 1, 1, 1],
+  ])("%s", async (_, t, embargoUs, expected) => {
+    const { snapshot } = snapshotFrom({ v: view("1h") });
+    const { table } = await getHistoricalFeatures({
+      engine,
+      entities: entityTable([{ key: { parts: ["a", 1n], text: "a/1" }, t }]),
+      snapshot,
+      request: { features: ["v:x"] },
+      readSource: async () => historyTable([row], types),
+      embargoUs,
+    });
+    expect(columnValues(table, "x", types["x"] as ValueType)).toStrictEqual([expected]);
+  });
 });

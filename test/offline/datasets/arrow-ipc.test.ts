@@ -116,8 +116,22 @@ describe("buffers that point outside each other are refused", () => {
     // As a file can say it: written well, then overwritten.
     const good = tableOf([["s", vectorFromValues({ kind: "string" }, ["a", "b"])]]);
     const bytes = tableToIPC(good, "stream");
-    const at = Buffer.from(bytes).indexOf(Buffer.from(Int32Array.of(0, 1, 2).buffer));
+    const at = Buffer.from(bytes).lastIndexOf(Buffer.from(Int32Array.of(0, 1, 2).buffer));
     bytes.set(new Uint8Array(valueOffsets.buffer), at);
     expect(await errorOf(readTable(bytes, "arrow-stream"))).toMatch(/^file_unreadable: .*offsets point outside/);
   });
+});
+
+it("bytes overwritten anywhere either leave a file or an error of ours", async () => {
+  const outcomes = new Set<string>();
+  for (const whole of [await fixture("types.arrow"), await fixture("types.arrows")]) {
+    for (let seed = 1; seed <= 1500; seed++) {
+      const bytes = new Uint8Array(whole);
+      const at = (seed * 7919) % bytes.length;
+      bytes.fill(seed % 256, at, at + (seed % 9) + 1);
+      outcomes.add((await errorOf(readTable(bytes, "arrow"))).replace(/:.*/s, ""));
+    }
+  }
+  expect([...outcomes].filter((outcome) => outcome.startsWith("not ours"))).toEqual([]);
+  expect(outcomes).toContain("file_unreadable");
 });
