@@ -8,5 +8,10 @@ export {
   type ViewReport,
 } from "./join/historical.ts";
 export type { ReadSource } from "./join/source-rows.ts";
-export { materializeView, type Checkpoint, type MaterializeOptions, type MaterializeReport } from "./materialize/materialize.ts";
+export {
+  materializeView,
+  type Checkpoint,
+  type MaterializeOptions,
+  type MaterializeReport,
+} from "./materialize/materialize.ts";
 export type { OnlineSink, RowWrite, TileWrite, WriteCounts } from "./materialize/sink.ts";

@@ -22,7 +22,10 @@ export interface Clock {
   readonly frozen: boolean;
 }
 
-const RFC3339 = /^(\d{4})-(\d{2})-(\d{2})[Tt ](\d{2}):(\d{2}):(\d{2})(?:\.(\d+))?([Zz]|[+-]\d{2}:\d{2})?$/;
+const RFC3339 = /^(\d{4}|[+-]\d{6})-(\d{2})-(\d{2})[Tt ](\d{2}):(\d{2}):(\d{2})(?:\.(\d+))?([Zz]|[+-]\d{2}:\d{2})?$/;
+/** After 400 years the calendar repeats; a Date alone would not reach all the years of 64-bit microseconds. */
+const ERA_YEARS = 400;
+const ERA_US = 146_097n * BigInt(US_PER_DAY);
 const DATE_ONLY = /^(\d{4})-(\d{2})-(\d{2})$/;
 
 export interface ParseTimeOptions {
@@ -49,23 +52,33 @@ export function parseTimeExact(text: string, options: ParseTimeOptions = {}): bi
       hint: `write "${text.trim()}Z" if it is UTC, or add an offset such as +02:00`,
     });
   }
-  const utcMs = Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second));
-  const asDate = new Date(utcMs);
-  if (Number(year) < 100) asDate.setUTCFullYear(Number(year));
+  const era = Math.floor((Number(year) - 1970) / ERA_YEARS);
+  const date = new Date(
+    Date.UTC(
+      Number(year) - era * ERA_YEARS,
+      Number(month) - 1,
+      Number(day),
+      Number(hour),
+      Number(minute),
+      Number(second),
+    ),
+  );
+  const [offsetHours, offsetMinutes] =
+    zone === undefined || zone.length === 1 ? [0, 0] : zone.slice(1).split(":").map(Number);
   const valid =
-    asDate.getUTCMonth() === Number(month) - 1 &&
-    asDate.getUTCDate() === Number(day) &&
+    date.getUTCMonth() === Number(month) - 1 &&
+    date.getUTCDate() === Number(day) &&
     Number(hour) < 24 &&
     Number(minute) < 60 &&
-    Number(second) < 60;
+    Number(second) < 60 &&
+    (offsetHours as number) < 24 &&
+    (offsetMinutes as number) < 60;
   if (!valid) throw new EdgefeatError("bad_time", `"${text}" names a moment that does not exist`);
-  let us = BigInt(asDate.getTime()) * 1000n + BigInt(fraction.slice(0, 6).padEnd(6, "0"));
+  let us = BigInt(date.getTime()) * 1000n + BigInt(era) * ERA_US + BigInt(fraction.slice(0, 6).padEnd(6, "0"));
   if (options.round === "up" && /[1-9]/.test(fraction.slice(6))) us += 1n;
-  if (zone !== undefined && zone.toUpperCase() !== "Z") {
-    const minutes = Number(zone.slice(1, 3)) * 60 + Number(zone.slice(4, 6));
-    us -= BigInt(zone.startsWith("-") ? -minutes : minutes) * 60_000_000n;
-  }
-  return us;
+  const offset =
+    BigInt(offsetHours as number) * BigInt(US_PER_HOUR) + BigInt(offsetMinutes as number) * BigInt(US_PER_MINUTE);
+  return zone?.startsWith("-") === true ? us + offset : us - offset;
 }
 
 function dateOnly(text: string): RegExpExecArray | null {
@@ -91,19 +104,25 @@ export function safeUs(us: bigint, shown: string = String(us)): Us {
   return Number(us);
 }
 
-/** Returns RFC 3339 with `Z`, with as many fraction digits (0, 3 or 6) as the value needs. */
+/**
+ * Returns RFC 3339 with `Z`, with as many fraction digits (0, 3 or 6) as the value needs; a year before 0 or after 9999
+ * as ISO 8601 has it, with a sign and six digits. parseTimeExact reads every one back.
+ */
 export function formatTime(us: Us | bigint): string {
   const exact = BigInt(us);
-  const subSecond = ((exact % 1_000_000n) + 1_000_000n) % 1_000_000n;
-  const ms = (exact - subSecond) / 1000n;
-  const date = new Date(Number(ms));
-  if (Number.isNaN(date.getTime())) return `${exact}us`;
-  const year = date.getUTCFullYear();
-  const base =
-    year >= 0 && year <= 9999 ? date.toISOString().slice(0, 19) : date.toISOString().replace(/\.\d+Z$/, "");
+  const inEra = ((exact % ERA_US) + ERA_US) % ERA_US;
+  const subSecond = inEra % 1_000_000n;
+  const date = new Date(Number((inEra - subSecond) / 1000n));
+  const year = date.getUTCFullYear() + Number((exact - inEra) / ERA_US) * ERA_YEARS;
+  const base = `${yearText(year)}${date.toISOString().slice(4, 19)}`;
   if (subSecond === 0n) return `${base}Z`;
   const digits = String(subSecond).padStart(6, "0");
   return `${base}.${digits.endsWith("000") ? digits.slice(0, 3) : digits}Z`;
+}
+
+function yearText(year: number): string {
+  if (year >= 0 && year <= 9999) return String(year).padStart(4, "0");
+  return `${year < 0 ? "-" : "+"}${String(Math.abs(year)).padStart(6, "0")}`;
 }
 
 const DURATION = /^(\d+)\s*(us|ms|s|m|min|h|d|w)$/;

@@ -12,7 +12,9 @@ const readme = readFileSync(join(checkout, "README.md"), "utf8");
 
 /** Returns the code block that follows `<!-- kind: name -->`. */
 function snippet(kind: "file" | "run", name: string): string {
-  const found = new RegExp(`<!-- ${kind}: ${name.replaceAll(".", "\\.")} -->\\n\`\`\`\\w+\\n(.*?)\`\`\``, "s").exec(readme);
+  const found = new RegExp(`<!-- ${kind}: ${name.replaceAll(".", "\\.")} -->\\n\`\`\`\\w+\\n(.*?)\`\`\``, "s").exec(
+    readme,
+  );
   if (found === null) throw new Error(`the README has no snippet ${name}`);
   return found[1] as string;
 }
@@ -31,10 +33,19 @@ describe("the README's snippets", () => {
   let port = 0;
   const run = promisify(execFile);
   const shell = (script: string) =>
-    run("bash", ["-euc", script.replaceAll("npm run -s edgefeat --", `node ${checkout}/sdk/cli/main.ts`).replaceAll("8787", String(port))], {
-      cwd: folder,
-      timeout: 120_000,
-    });
+    run(
+      "bash",
+      [
+        "-euc",
+        script
+          .replaceAll("npm run -s edgefeat --", `node ${checkout}/sdk/cli/main.ts`)
+          .replaceAll("8787", String(port)),
+      ],
+      {
+        cwd: folder,
+        timeout: 120_000,
+      },
+    );
 
   beforeAll(async () => {
     port = await freePort();
@@ -59,17 +70,37 @@ describe("the README's snippets", () => {
 
   it("serve: the curl and the typed client answer", { timeout: 120_000 }, async () => {
     const [, rest] = snippet("run", "serve").split("sleep 5\n");
-    const server = spawn("node", [join(checkout, "sdk/cli/main.ts"), "serve", "--repo", "drivers", "--now", "2022-04-12T12:00:00Z", "--port", String(port)], {
-      cwd: folder,
-      stdio: ["ignore", "pipe", "inherit"],
-    });
+    const server = spawn(
+      "node",
+      [
+        join(checkout, "sdk/cli/main.ts"),
+        "serve",
+        "--repo",
+        "drivers",
+        "--now",
+        "2022-04-12T12:00:00Z",
+        "--port",
+        String(port),
+      ],
+      {
+        cwd: folder,
+        stdio: ["ignore", "pipe", "inherit"],
+      },
+    );
     try {
       await new Promise((done) => server.stdout.once("data", done));
       const { stdout } = await shell(rest as string);
       const answer = JSON.parse(stdout.slice(stdout.indexOf('{"now"'))) as { rows: unknown[][]; statuses: string[][] };
       expect(answer.rows[1]).toStrictEqual([null, 0, 0, null, null, 0]);
       expect(answer.statuses[0]).toStrictEqual(Array.from({ length: 6 }, () => "PRESENT"));
-      expect(answer.statuses[1]).toStrictEqual(["NOT_FOUND", "NOT_FOUND", "NOT_FOUND", "NOT_FOUND", "NULL_VALUE", "PRESENT"]);
+      expect(answer.statuses[1]).toStrictEqual([
+        "NOT_FOUND",
+        "NOT_FOUND",
+        "NOT_FOUND",
+        "NOT_FOUND",
+        "NULL_VALUE",
+        "PRESENT",
+      ]);
       // The client's snippet imports the package by name, so it runs where the package is: in the checkout.
       const inside = mkdtempSync(join(checkout, "test", ".readme-"));
       try {

@@ -15,18 +15,22 @@ compressionRegistry.set(CompressionType.ZSTD, { decode: (bytes) => new Uint8Arra
 
 export const { readTable, readSchema, writeTable, encodeTable } = datasetsOn(nodeParquetThread);
 
+export interface ReadFileOptions extends Omit<ReadOptions, "name"> {
+  /** Default: what the file's ending says. */
+  format?: DatasetFormat;
+}
+
 /**
- * Returns the rows of a file, whose ending names its format; of Parquet only the columns asked for are read.
+ * Returns the rows of a file; of Parquet only the columns asked for are read.
  * @throws file_not_found with the nearest name in its folder, file_format_unknown, file_unreadable, and as readTable.
  */
-export async function readTableFile(path: string, options: Omit<ReadOptions, "name"> = {}): Promise<Table> {
-  const format = formatOf(path);
-  return readTable(await inputOf(path, format), format, { ...options, name: path });
+export async function readTableFile(path: string, options: ReadFileOptions = {}): Promise<Table> {
+  const { format = formatOf(path), ...rest } = options;
+  return readTable(await inputOf(path, format), format, { ...rest, name: path });
 }
 
 /** Returns the columns of a file; of Parquet only the footer is read. @throws as readTableFile. */
-export async function readSchemaFile(path: string): Promise<DatasetSchema> {
-  const format = formatOf(path);
+export async function readSchemaFile(path: string, format: DatasetFormat = formatOf(path)): Promise<DatasetSchema> {
   return readSchema(await inputOf(path, format), format, { name: path });
 }
 

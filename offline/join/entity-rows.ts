@@ -30,7 +30,11 @@ export function checkEntityRows(table: Table, plan: FeaturePlan, entityTime: str
     const index = lookUp(columns, name, `${what} column in the entity rows called`, "missing_column");
     return table.getChildAt(index) as Vector;
   };
-  const times: TimeColumn = readTimes(column(entityTime, "time"), { column: entityTime, of: "the entity rows", round: "down" });
+  const times: TimeColumn = readTimes(column(entityTime, "time"), {
+    column: entityTime,
+    of: "the entity rows",
+    round: "down",
+  });
   if (embargoUs > 0) {
     const embargo = BigInt(embargoUs);
     times.us.forEach((t, i) => (times.us[i] = t - embargo));
@@ -53,14 +57,17 @@ export function checkEntityRows(table: Table, plan: FeaturePlan, entityTime: str
 function nullRequestData(name: string, vector: Vector): EdgefeatError {
   const rows: number[] = [];
   for (let i = 0; i < vector.length && rows.length < 3; i++) if (!vector.isValid(i)) rows.push(i);
-  return new EdgefeatError("missing_value", `request data "${name}" is null in ${vector.nullCount} entity rows, first ${rows.join(", ")}`, {
-    hint: "a request must bring it online, so training rows must have it too: fill the column or leave those rows out",
-    details: { column: name, count: vector.nullCount, rows },
-  });
+  return new EdgefeatError(
+    "missing_value",
+    `request data "${name}" is null in ${vector.nullCount} entity rows, first ${rows.join(", ")}`,
+    {
+      hint: "a request must bring it online, so training rows must have it too: fill the column or leave those rows out",
+      details: { column: name, count: vector.nullCount, rows },
+    },
+  );
 }
 
 /** Returns 0, 1, 2, … as an Arrow column's data. */
 export function rowNumbers(rows: number): Int32Array {
   return Int32Array.from({ length: rows }, (_, i) => i);
 }
-

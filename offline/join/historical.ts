@@ -1,7 +1,15 @@
 // Training sets: features as they were at each entity row's time, joined one view after another (SEMANTICS 2).
 import type { Table, Vector } from "apache-arrow";
 import { EdgefeatError } from "../../sdk/errors.ts";
-import { type FeaturePlan, type Output, planFeatures, type PlanRequest, type Row, type Transforms, type ViewRead } from "../../sdk/plan/index.ts";
+import {
+  type FeaturePlan,
+  type Output,
+  planFeatures,
+  type PlanRequest,
+  type Row,
+  type Transforms,
+  type ViewRead,
+} from "../../sdk/plan/index.ts";
 import { canonicalJson, type Snapshot, type SourceSpec } from "../../sdk/registry/index.ts";
 import type { Us } from "../../sdk/time.ts";
 import { parseTypeName, type Value } from "../../sdk/types/index.ts";
@@ -81,7 +89,9 @@ export async function getHistoricalFeatures(
       views: joined.reports,
       nulls: Object.fromEntries(nulls.filter(([, n]) => n > 0)),
       transformErrors: Object.fromEntries(
-        plan.outputs.flatMap(({ slot }, i) => (faults.has(slot) ? [[names[i] as string, faults.get(slot) as number]] : [])),
+        plan.outputs.flatMap(({ slot }, i) =>
+          faults.has(slot) ? [[names[i] as string, faults.get(slot) as number]] : [],
+        ),
       ),
       roundedEntityTimes: rows.roundedTimes,
     },
@@ -173,6 +183,9 @@ function slotReaders(plan: FeaturePlan, rows: EntityRows, columns: readonly Vect
       return [slot, columnReader(columns[slot] as Vector, parseTypeName(type), { column: name })];
     }),
   );
-  const request = plan.request.map(({ name, slot }): [number, ColumnReader] => [slot, rows.request.get(name) as ColumnReader]);
+  const request = plan.request.map(({ name, slot }): [number, ColumnReader] => [
+    slot,
+    rows.request.get(name) as ColumnReader,
+  ]);
   return [...features, ...request];
 }

@@ -10,7 +10,12 @@ import { eachKey, int32Column, int32Result, int64Column, keySqlType, run, tableO
  * Loads the entity rows' keys and times for one view: tables `ef_keys(kid, k0, …)` of distinct keys, and
  * `ef_entity(rid, kid, t)`, kid null where a key is (SEMANTICS 2.5). Returns the kid by row, −1 for null.
  */
-export async function loadEntityKeys(engine: Engine, read: ViewRead, rows: EntityRows, options?: QueryOptions): Promise<Int32Array> {
+export async function loadEntityKeys(
+  engine: Engine,
+  read: ViewRead,
+  rows: EntityRows,
+  options?: QueryOptions,
+): Promise<Int32Array> {
   const keys = Object.fromEntries(read.keys.map((column, i) => [`k${i}`, rows.key(column)]));
   const raw = { ...keys, t: int64Column(rows.times), rid: int32Column(rowNumbers(rows.rows)) };
   await engine.load("ef_entity_raw", tableOf(raw), options);
@@ -33,7 +38,11 @@ export async function loadEntityKeys(engine: Engine, read: ViewRead, rows: Entit
  * Numbers the keys of the rows of `ef_source` instead, in the order of the keys: for materialization, where every key
  * takes part and a run that resumes must meet them in the same order.
  */
-export async function numberSourceKeys(engine: Engine, types: readonly ValueType[], options?: QueryOptions): Promise<void> {
+export async function numberSourceKeys(
+  engine: Engine,
+  types: readonly ValueType[],
+  options?: QueryOptions,
+): Promise<void> {
   await run(engine, [distinctKeys("ef_source", types, `ORDER BY ${eachKey(types.length, (k) => k)}`)], options);
 }
 
@@ -59,7 +68,11 @@ export async function loadSource(
     ...(source.eventTimes === null ? {} : { e: int64Column(source.eventTimes.us) }),
     ...(source.createdTimes === null ? {} : { c: int64Column(source.createdTimes.us, source.createdTimes.isNull) }),
   };
-  await engine.load("ef_source", tableOf({ ...keys, ...times, rn: int32Column(rowNumbers(source.rows)), ...extra }), options);
+  await engine.load(
+    "ef_source",
+    tableOf({ ...keys, ...times, rn: int32Column(rowNumbers(source.rows)), ...extra }),
+    options,
+  );
 }
 
 /** Which rows of a source matter, by event time: `after` < e ≤ `until`; null leaves an end open. */

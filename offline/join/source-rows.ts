@@ -27,7 +27,13 @@ export interface SourceRows {
 export function neededColumns(spec: StoredViewSpec | AggregatedViewSpec): string[] {
   const { eventTime, createdTime, eventId } = spec.source;
   const values = spec.kind === "stored" ? spec.features : spec.columns;
-  const names = [...spec.joinKeys.map((key) => key.name), eventTime, createdTime, eventId, ...values.map((v) => v.name)];
+  const names = [
+    ...spec.joinKeys.map((key) => key.name),
+    eventTime,
+    createdTime,
+    eventId,
+    ...values.map((v) => v.name),
+  ];
   return [...new Set(names.filter((name) => name !== null))];
 }
 

@@ -89,7 +89,7 @@ export function breakTies(
 ): { winners: Map<number, number>; ambiguous: number } {
   const winners = new Map<number, number>();
   let ambiguous = 0;
-  for (let start = 0; start < rows.length; ) {
+  for (let start = 0; start < rows.length;) {
     const representative = representatives[start] as number;
     let end = start;
     while (end < rows.length && representatives[end] === representative) end++;

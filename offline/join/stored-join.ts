@@ -46,7 +46,9 @@ export async function joinStoredView(
   await dropTables(engine, ["ef_entity", "ef_keys", "ef_history"]);
   const winners = found.map((representative, rid) => {
     if (representative < 0) return -1;
-    return isExpired(spec, source, representative, entityRows.times[rid] as bigint) ? -1 : history.winner(representative);
+    return isExpired(spec, source, representative, entityRows.times[rid] as bigint)
+      ? -1
+      : history.winner(representative);
   });
   const columns = read.features.map((index, i) => {
     const feature = spec.features[index] as StoredViewSpec["features"][number];
@@ -82,5 +84,8 @@ function gather(
 ): Vector {
   const type = parseTypeName(feature.type);
   const read = source.reader(feature.name, type);
-  return vectorFromValues(type, Array.from(winners, (row) => (row < 0 ? null : read(row)) ?? fallback));
+  return vectorFromValues(
+    type,
+    Array.from(winners, (row) => (row < 0 ? null : read(row)) ?? fallback),
+  );
 }

@@ -63,7 +63,10 @@ export async function run(engine: Engine, statements: readonly string[], options
 
 /** Drops tables that earlier steps made, so that memory holds one view's at a time (SEMANTICS 2.8). */
 export async function dropTables(engine: Engine, names: readonly string[]): Promise<void> {
-  await run(engine, names.map((name) => `DROP TABLE IF EXISTS ${name}`));
+  await run(
+    engine,
+    names.map((name) => `DROP TABLE IF EXISTS ${name}`),
+  );
 }
 
 /** Returns an Int32 result column, `missing` where it is null. */
@@ -74,7 +77,8 @@ export function int32Result(table: Table, name: string, missing = -1): Int32Arra
   for (const data of vector.data) {
     const values = data.values as Int32Array | BigInt64Array;
     for (let i = 0; i < data.length; i++, at++) {
-      const valid = data.nullCount === 0 || ((data.nullBitmap[(data.offset + i) >> 3] as number) >> ((data.offset + i) & 7)) & 1;
+      const valid =
+        data.nullCount === 0 || ((data.nullBitmap[(data.offset + i) >> 3] as number) >> ((data.offset + i) & 7)) & 1;
       out[at] = valid ? Number(values[i]) : missing;
     }
   }

@@ -49,8 +49,12 @@ export function readTimes(vector: Vector, options: ReadTimesOptions): TimeColumn
 function nullTimes(vector: Vector, { column, of }: ReadTimesOptions): EdgefeatError {
   const rows: number[] = [];
   for (let i = 0; i < vector.length && rows.length < 3; i++) if (!vector.isValid(i)) rows.push(i);
-  return new EdgefeatError("null_time", `${vector.nullCount} rows of ${of} have no time in "${column}", first ${rows.join(", ")}`, {
-    hint: "a row without a time can't be joined: give it one, or leave it out of the file",
-    details: { column, count: vector.nullCount, rows },
-  });
+  return new EdgefeatError(
+    "null_time",
+    `${vector.nullCount} rows of ${of} have no time in "${column}", first ${rows.join(", ")}`,
+    {
+      hint: "a row without a time can't be joined: give it one, or leave it out of the file",
+      details: { column, count: vector.nullCount, rows },
+    },
+  );
 }

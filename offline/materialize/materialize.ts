@@ -33,7 +33,11 @@ export interface MaterializeOptions {
   /** Tells one state of the source's file from another (its size and time of change, say); part of the run's name. */
   sourceStamp?: string;
   sink: OnlineSink;
-  checkpoint?: { load(): Promise<Checkpoint | null>; save(checkpoint: Checkpoint): Promise<void>; clear(): Promise<void> };
+  checkpoint?: {
+    load(): Promise<Checkpoint | null>;
+    save(checkpoint: Checkpoint): Promise<void>;
+    clear(): Promise<void>;
+  };
   onProgress?: (progress: Progress) => void;
   signal?: AbortSignal;
 }
@@ -112,7 +116,11 @@ async function winningRows(
   await numberSourceKeys(engine, types, options);
   const range = { afterUs: startUs === null ? null : BigInt(startUs), untilUs: BigInt(endUs) };
   const history = await loadStoredHistory(engine, spec, source, range, options);
-  const found = await engine.query("SELECT arg_max(rn, e) AS rn FROM ef_history GROUP BY kid ORDER BY kid", [], options);
+  const found = await engine.query(
+    "SELECT arg_max(rn, e) AS rn FROM ef_history GROUP BY kid ORDER BY kid",
+    [],
+    options,
+  );
   await dropTables(engine, ["ef_keys", "ef_history"]);
   const readers = spec.joinKeys.map((key, i) => source.reader(key.name, types[i] as never));
   const writes = Array.from(int32Result(found, "rn"), (representative): RowWrite => {
@@ -125,11 +133,22 @@ async function winningRows(
 function writeBytes(spec: StoredViewSpec, write: RowWrite | TileWrite): number {
   const keys = write.keys.reduce<number>((sum, key) => sum + String(key).length, 100);
   if ("packed" in write) return keys + write.packed.length;
-  return keys + 2 * packStoredRows(spec.features.map((f) => parseTypeName(f.type)), [write.row]).length;
+  return (
+    keys +
+    2 *
+      packStoredRows(
+        spec.features.map((f) => parseTypeName(f.type)),
+        [write.row],
+      ).length
+  );
 }
 
-function* batches<T>(writes: readonly T[], from: number, bytesOf: (write: T) => number): Generator<{ from: number; to: number }> {
-  for (let start = from; start < writes.length; ) {
+function* batches<T>(
+  writes: readonly T[],
+  from: number,
+  bytesOf: (write: T) => number,
+): Generator<{ from: number; to: number }> {
+  for (let start = from; start < writes.length;) {
     let bytes = 0;
     let end = start;
     while (end < writes.length && end - start < BATCH_KEYS && (end === start || bytes < BATCH_BYTES)) {

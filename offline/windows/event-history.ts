@@ -55,7 +55,9 @@ export async function loadEventHistory(
   });
   await run(
     engine,
-    [`CREATE OR REPLACE TABLE ef_groups AS SELECT ${["kid", "e", "min(rn) AS rn", ...[...selected].map(([sql, name]) => `${sql} AS ${name}`)].join(", ")} FROM ef_events GROUP BY kid, e`],
+    [
+      `CREATE OR REPLACE TABLE ef_groups AS SELECT ${["kid", "e", "min(rn) AS rn", ...[...selected].map(([sql, name]) => `${sql} AS ${name}`)].join(", ")} FROM ef_events GROUP BY kid, e`,
+    ],
     options,
   );
   const picks = new Map<EventState, Map<number, number>>();
@@ -63,7 +65,10 @@ export async function loadEventHistory(
   for (const [i, state] of states.entries()) {
     if (state.lowered.family !== "pick") continue;
     readers.set(state.slot, pickReader(spec, source, state.slot));
-    picks.set(state, await tiedPicks(engine, state, columns[i] as SlotColumns, readers.get(state.slot) as never, options));
+    picks.set(
+      state,
+      await tiedPicks(engine, state, columns[i] as SlotColumns, readers.get(state.slot) as never, options),
+    );
   }
   const counted = await engine.query("SELECT CAST(count(*) AS INTEGER) AS n FROM ef_events", [], options);
   await run(engine, ["DROP TABLE ef_events"], options);
@@ -99,7 +104,9 @@ function selectState(lowered: Lowered, { x, q }: SlotColumns, i: number, selecte
   };
   switch (lowered.family) {
     case "additive":
-      return lowered.columns.map(({ sql, wide }, j) => add(`CAST(${sql} AS ${wide ? "HUGEINT" : "BIGINT"})`, `s${i}_${j}`));
+      return lowered.columns.map(({ sql, wide }, j) =>
+        add(`CAST(${sql} AS ${wide ? "HUGEINT" : "BIGINT"})`, `s${i}_${j}`),
+      );
     case "extreme":
       return [add(lowered.sql, `s${i}`)];
     case "pick": {

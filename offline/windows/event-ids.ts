@@ -32,10 +32,14 @@ export async function checkEventIds(
   const { eventId, name } = spec.source;
   const column = source.column(eventId as string);
   if (column.nullCount > 0) {
-    throw new EdgefeatError("missing_value", `source "${name}": ${column.nullCount} events have no id in "${eventId}"`, {
-      hint: "give every event an id, or take eventId out of the source if they have none",
-      details: { column: eventId, count: column.nullCount },
-    });
+    throw new EdgefeatError(
+      "missing_value",
+      `source "${name}": ${column.nullCount} events have no id in "${eventId}"`,
+      {
+        hint: "give every event an id, or take eventId out of the source if they have none",
+        details: { column: eventId, count: column.nullCount },
+      },
+    );
   }
   const repeated = await engine.query(
     `SELECT s.rn AS rn, min(s.rn) OVER same AS representative FROM ef_source s JOIN ef_keys k ON ${onKeys(keyTypes)}
@@ -50,17 +54,22 @@ export async function checkEventIds(
   for (const [i, row] of rows.entries()) {
     const first = firsts[i] as number;
     if (contentOf(row) === contentOf(first)) continue;
-    throw new EdgefeatError("event_conflict", `source "${name}": the event id "${read(row)}" stands for two different events`, {
-      hint: `rows ${first} and ${row} of the file differ; an id must name one event of its key`,
-      details: { eventId: read(row), rows: [first, row] },
-    });
+    throw new EdgefeatError(
+      "event_conflict",
+      `source "${name}": the event id "${read(row)}" stands for two different events`,
+      {
+        hint: `rows ${first} and ${row} of the file differ; an id must name one event of its key`,
+        details: { eventId: read(row), rows: [first, row] },
+      },
+    );
   }
 }
 
 /** Returns all that the view reads of an event, as one text. */
 function eventContent(spec: AggregatedViewSpec, source: SourceRows): (row: number) => string {
   const readers = spec.columns.map((c) => source.reader(c.name, parseTypeName(c.type)));
-  const shown = (value: Value | null) => (value instanceof Float32Array || value instanceof Uint8Array ? [...value] : value);
+  const shown = (value: Value | null) =>
+    value instanceof Float32Array || value instanceof Uint8Array ? [...value] : value;
   return (row) =>
     [source.eventTimes?.us[row], source.createdTimes?.us[row], ...readers.map((read) => shown(read(row)))]
       .map((value) => (Object.is(value, -0) ? "-0" : String(value)))

@@ -63,9 +63,13 @@ function valueColumn(source: SourceRows, name: string, type: ValueType): Vector 
   const column = source.column(name);
   if (isNumeric(type)) return column;
   const values = new BigInt64Array(source.rows);
-  if (type.kind === "timestamp") for (let row = 0; row < values.length; row++) values[row] = (read(row) ?? 0n) as bigint;
+  if (type.kind === "timestamp")
+    for (let row = 0; row < values.length; row++) values[row] = (read(row) ?? 0n) as bigint;
   if (column.nullCount === 0) return int64Column(values);
-  return int64Column(values, Uint8Array.from(values, (_, row) => (column.isValid(row) ? 0 : 1)));
+  return int64Column(
+    values,
+    Uint8Array.from(values, (_, row) => (column.isValid(row) ? 0 : 1)),
+  );
 }
 
 function castValue(sql: string, type: ValueType): string {

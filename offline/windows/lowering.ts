@@ -29,7 +29,13 @@ export type Lowered =
       /** Returns the state from the columns' sums. */
       state(sums: readonly bigint[]): unknown;
     }
-  | { readonly family: "extreme"; readonly fn: "min" | "max"; readonly sql: string; readonly sqlType: "BIGINT" | "DOUBLE"; state(value: Value): Value }
+  | {
+      readonly family: "extreme";
+      readonly fn: "min" | "max";
+      readonly sql: string;
+      readonly sqlType: "BIGINT" | "DOUBLE";
+      state(value: Value): Value;
+    }
   | { readonly family: "pick"; readonly fn: "first" | "last" };
 
 /** The names that a slot's value and filter have in `ef_events`. */

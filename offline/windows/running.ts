@@ -34,7 +34,11 @@ export async function loadRunning(
   await loadPoints(engine, edges, kids, times, options);
   const additive = additiveColumns(history);
   const sums = [...additive.keys()];
-  const picks = [...new Set(history.states.filter(({ lowered }) => lowered.family === "pick").map(({ names }) => names[0] as string))];
+  const picks = [
+    ...new Set(
+      history.states.filter(({ lowered }) => lowered.family === "pick").map(({ names }) => names[0] as string),
+    ),
+  ];
   const ordinal = (name: string) => `${name}_o`;
   const carried = [...sums, ...picks.map(ordinal)];
   await run(
@@ -75,7 +79,9 @@ export async function loadRunning(
     }
   }
   await dropTables(engine, ["ef_running", "ef_hits"]);
-  const matched = int32Result(hits, "found").subarray(0, rows).reduce((sum, found) => sum + found, 0);
+  const matched = int32Result(hits, "found")
+    .subarray(0, rows)
+    .reduce((sum, found) => sum + found, 0);
   return {
     matched,
     stateReader: (state, window) => {
@@ -119,8 +125,7 @@ function differences(state: EventState, hits: Table, rows: number): (row: number
   const { lowered, names } = state;
   if (lowered.family !== "additive") throw new TypeError("only additive states have differences");
   const columns = lowered.columns.map((column, j) => additiveReader(hits, names[j] as string, column));
-  return (row, window) =>
-    lowered.state(columns.map((column) => column(row) - column((window + 1) * rows + row)));
+  return (row, window) => lowered.state(columns.map((column) => column(row) - column((window + 1) * rows + row)));
 }
 
 /**
@@ -206,7 +211,9 @@ async function extremeReader(
       const [e, x] = [found.getChild("e"), found.getChild("x")];
       const inBlock = (row: number, start: number) => {
         const time = e?.get(row) as bigint | null;
-        return time !== null && floorTo(Number(time) - 1, windowUs) === start ? ((x?.get(row) ?? null) as Value | null) : null;
+        return time !== null && floorTo(Number(time) - 1, windowUs) === start
+          ? ((x?.get(row) ?? null) as Value | null)
+          : null;
       };
       return inBlock;
     };
@@ -229,5 +236,5 @@ async function extremeReader(
 type BlockPart = (row: number, blockStart: number) => Value | null;
 
 function better(fn: "min" | "max", a: Value, b: Value): Value {
-  return fn === "min" === a < b ? a : b;
+  return (fn === "min") === a < b ? a : b;
 }

@@ -1,5 +1,12 @@
 // How a column of doubles is summed exactly in SQL: as integers, scaled by powers of two, in bins of exponents.
-import { exactSum, type ExactSum, addExact, NEGATIVE_INFINITY_SEEN, NAN_SEEN, POSITIVE_INFINITY_SEEN } from "../../sdk/windows/exact-sum.ts";
+import {
+  exactSum,
+  type ExactSum,
+  addExact,
+  NEGATIVE_INFINITY_SEEN,
+  NAN_SEEN,
+  POSITIVE_INFINITY_SEEN,
+} from "../../sdk/windows/exact-sum.ts";
 
 /** What a scan tells of a column; the exponents are of finite values other than 0, null when there are none. */
 export interface FloatRange {
@@ -52,7 +59,7 @@ export function exponentOf(x: number): number {
 /** Returns SQL for the scaled integer of a double expression, as HUGEINT: exact, in steps that no double overflows. */
 export function scaledSql(x: string, scale: number): string {
   const steps: number[] = [];
-  for (let rest = scale; rest !== 0; ) {
+  for (let rest = scale; rest !== 0;) {
     const step = Math.max(-1000, Math.min(1000, rest));
     steps.push(step);
     rest -= step;
@@ -66,7 +73,13 @@ export function doubleSql(x: number): string {
 }
 
 /** Returns the exact sum that the sums of the bins and the counts of special values stand for. */
-export function sumOfBins(bins: readonly Bin[], totals: readonly bigint[], nans: bigint, plus: bigint, minus: bigint): ExactSum {
+export function sumOfBins(
+  bins: readonly Bin[],
+  totals: readonly bigint[],
+  nans: bigint,
+  plus: bigint,
+  minus: bigint,
+): ExactSum {
   const special =
     (nans > 0n ? NAN_SEEN : 0) | (plus > 0n ? POSITIVE_INFINITY_SEEN : 0) | (minus > 0n ? NEGATIVE_INFINITY_SEEN : 0);
   let sum = exactSum(0n, 0, special);

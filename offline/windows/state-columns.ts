@@ -12,7 +12,11 @@ export function selectAdditive(expression: string, name: string, { wide }: Pick<
 }
 
 /** Returns a reader of a column that selectAdditive made; 0 where it is null. */
-export function additiveReader(table: Table, name: string, { wide }: Pick<AdditiveColumn, "wide">): (row: number) => bigint {
+export function additiveReader(
+  table: Table,
+  name: string,
+  { wide }: Pick<AdditiveColumn, "wide">,
+): (row: number) => bigint {
   if (!wide) return int64Reader(table, name);
   const high = int64Reader(table, `${name}_hi`);
   const low = int64Reader(table, `${name}_lo`);

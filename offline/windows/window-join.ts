@@ -4,7 +4,15 @@ import type { Vector } from "apache-arrow";
 import type { ViewRead } from "../../sdk/plan/index.ts";
 import type { AggregatedViewSpec } from "../../sdk/registry/index.ts";
 import { parseTypeName, type Value } from "../../sdk/types/index.ts";
-import { type FeatureLayout, finishFeature, OVERFLOW, type StateSlot, type TileLayout, tileLayout, windowLowerEdge } from "../../sdk/windows/index.ts";
+import {
+  type FeatureLayout,
+  finishFeature,
+  OVERFLOW,
+  type StateSlot,
+  type TileLayout,
+  tileLayout,
+  windowLowerEdge,
+} from "../../sdk/windows/index.ts";
 import { vectorFromValues } from "../datasets/index.ts";
 import type { Engine, QueryOptions } from "../engine/index.ts";
 import type { EntityRows } from "../join/entity-rows.ts";
@@ -29,14 +37,22 @@ export async function joinAggregatedView(
   const kids = await loadEntityKeys(engine, read, entityRows, options);
   await dropTables(engine, ["ef_entity"]);
   const windows = distinctWindows(layout);
-  const history = await loadEventHistory(engine, spec, layout, source, candidateTimes(windows, entityRows.times), options);
+  const history = await loadEventHistory(
+    engine,
+    spec,
+    layout,
+    source,
+    candidateTimes(windows, entityRows.times),
+    options,
+  );
   const placed = layout.features.map((feature) => {
     const { hopUs, slots } = layout.groups[feature.group] as TileLayout["groups"][number];
     const window = windows.findIndex((w) => w.windowUs === feature.feature.windowUs && w.hopUs === hopUs);
     const states = feature.slots.map((s) => history.states[history.stateOf(slots[s] as StateSlot)] as EventState);
     return { feature, window, states };
   });
-  const isUsed = (state: EventState, window: number) => placed.some((p) => p.window === window && p.states.includes(state));
+  const isUsed = (state: EventState, window: number) =>
+    placed.some((p) => p.window === window && p.states.includes(state));
   const running = await loadRunning(engine, history, windows, kids, entityRows.times, isUsed, options);
   await dropTables(engine, ["ef_keys", "ef_groups"]);
   const overflows: Record<string, number> = {};
@@ -46,7 +62,10 @@ export async function joinAggregatedView(
     const fallback = read.defaults[i] as Value | null;
     const values = Array.from(kids, (kid, row) => {
       if (kid < 0) return fallback;
-      const value = finishFeature(feature, readers.map((reader) => reader(row)));
+      const value = finishFeature(
+        feature,
+        readers.map((reader) => reader(row)),
+      );
       if (value === OVERFLOW) overflows[name] = (overflows[name] ?? 0) + 1;
       return value === OVERFLOW || value === null ? fallback : value;
     });

@@ -17,8 +17,10 @@ export interface AggregationOptions {
   default?: Value | number;
 }
 
-export interface Aggregation<Fn extends AggregateName = AggregateName, Column extends string = string>
-  extends AggregationOptions {
+export interface Aggregation<
+  Fn extends AggregateName = AggregateName,
+  Column extends string = string,
+> extends AggregationOptions {
   readonly fn: Fn;
   /** The column; absent for a count of events. */
   readonly column?: Column;

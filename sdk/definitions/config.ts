@@ -42,10 +42,10 @@ const configShape = z.strictObject({
     }),
     { engine: "auto" },
   ),
-  cache: z._default(
-    z.strictObject({ ttl: z._default(duration, "60s"), staleIfError: z._default(duration, "5m") }),
-    { ttl: "60s", staleIfError: "5m" },
-  ),
+  cache: z._default(z.strictObject({ ttl: z._default(duration, "60s"), staleIfError: z._default(duration, "5m") }), {
+    ttl: "60s",
+    staleIfError: "5m",
+  }),
 });
 
 export type ConfigInput = z.input<typeof configShape>;

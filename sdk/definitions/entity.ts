@@ -1,7 +1,7 @@
 // Entities: what features describe, and the join keys that name one.
 import { EdgefeatError } from "../errors.ts";
 import { brand } from "./brand.ts";
-import { type Field, keyType } from "./fields.ts";
+import { checkFields, type Field, keyType } from "./fields.ts";
 import { checkName } from "./names.ts";
 
 export interface JoinKey {
@@ -36,13 +36,17 @@ export function entity(name: string, options: EntityOptions): Entity {
   checkName("an entity", name);
   const { joinKey, type, joinKeys, ...rest } = options;
   const given = joinKeys ?? (type === undefined ? undefined : { [joinKey ?? name]: type });
-  if (given === undefined || Object.keys(given).length === 0 || (joinKeys !== undefined && type !== undefined)) {
+  if (
+    given === undefined ||
+    Object.keys(given).length === 0 ||
+    (joinKeys !== undefined && (joinKey ?? type) !== undefined)
+  ) {
     throw new EdgefeatError("definition_invalid", `entity "${name}": it needs a join key`, {
       hint: 'give { joinKey: "user_id", type: int64() }, or { joinKeys: { a: string(), b: int64() } }',
     });
   }
+  checkFields(`a join key of entity "${name}"`, given);
   const keys = Object.entries(given).map(([key, field]) => {
-    checkName(`a join key of entity "${name}"`, key);
     keyType(field, name);
     return { name: key, field };
   });

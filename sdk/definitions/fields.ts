@@ -1,6 +1,15 @@
 // Typed fields: what a feature, a join key or a request value may hold, known to the compiler and at run time.
 import { EdgefeatError } from "../errors.ts";
-import { checkValue, decimalType, isKeyType, type Value, type ValueType, typeName, vectorType } from "../types/index.ts";
+import {
+  checkValue,
+  decimalType,
+  isKeyType,
+  type Value,
+  type ValueType,
+  typeName,
+  vectorType,
+} from "../types/index.ts";
+import { checkNames } from "./names.ts";
 
 /** What every field may say. `default` replaces a null, whatever its cause, online and offline alike (SEMANTICS 2.4). */
 export interface FieldOptions<D> {
@@ -86,6 +95,21 @@ export function vector<const O extends FieldOptions<readonly number[] | Float32A
   options?: O,
 ): Field<Holds<Float32Array, O>> {
   return field(vectorType(dimension), options);
+}
+
+/** Checks the fields of a record, and their names. @throws definition_invalid, also for what is no field: no compiler may have looked */
+export function checkFields(what: string, fields: Readonly<Record<string, unknown>>): void {
+  checkNames(what, fields);
+  for (const [name, value] of Object.entries(fields)) checkField(what, name, value);
+}
+
+/** Checks that a value is a field. @throws definition_invalid */
+export function checkField(what: string, name: string, value: unknown): void {
+  const type: unknown = (value as Partial<Field> | null | undefined)?.type;
+  if (typeof (type as Partial<ValueType> | null | undefined)?.kind === "string") return;
+  throw new EdgefeatError("definition_invalid", `${what}: "${name}" is not a typed field`, {
+    hint: "write its type as float64(), string(), …",
+  });
 }
 
 /** Returns the join key's type. @throws definition_invalid for a type with more than one text form. */

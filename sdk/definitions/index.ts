@@ -20,5 +20,11 @@ export {
 export { arrow, csv, parquet, requestSource, type RequestSource, type Schema, type Source } from "./source.ts";
 export { avg, count, first, last, max, min, sum, type Aggregation, type AggregationOptions } from "./aggregation.ts";
 export { featureView, type FeatureView, type Projection, type Values } from "./view.ts";
-export { onDemandView, type OnDemandView, type OnDemandProjection, type Transform, type TransformRow } from "./on-demand.ts";
+export {
+  onDemandView,
+  type OnDemandView,
+  type OnDemandProjection,
+  type Transform,
+  type TransformRow,
+} from "./on-demand.ts";
 export { featureService, type FeatureService, type ServiceValues } from "./service.ts";

@@ -4,7 +4,9 @@ import { EdgefeatError } from "../errors.ts";
 const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/;
 /** Words that an expression could not tell from a column; CEL's reserved words and literals. */
 const RESERVED = new Set(
-  ("as break const continue else false for function if import in let loop package namespace null prototype return true var void while").split(" "),
+  "as break const continue else false for function if import in let loop package namespace null prototype return true var void while".split(
+    " ",
+  ),
 );
 
 /** Returns `name`. @throws definition_invalid for a name that keys, references or expressions could not carry. */
@@ -28,4 +30,11 @@ export function checkName(what: string, name: unknown): string {
 /** Checks every name of a record of fields. */
 export function checkNames(what: string, record: object): void {
   for (const name of Object.keys(record)) checkName(what, name);
+}
+
+/** Checks what a pick(…) names. @throws definition_invalid for nothing, or a feature twice */
+export function checkPicked(what: string, names: readonly string[]): void {
+  if (names.length === 0) throw new EdgefeatError("definition_invalid", `${what}: pick(…) names no feature`);
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined) throw new EdgefeatError("definition_invalid", `${what}: pick(…) names "${twice}" twice`);
 }

@@ -2,8 +2,8 @@
 import { EdgefeatError } from "../errors.ts";
 import { lookUp } from "../shape.ts";
 import { brand, definitionKind } from "./brand.ts";
-import type { Field } from "./fields.ts";
-import { checkName, checkNames } from "./names.ts";
+import { checkFields, type Field } from "./fields.ts";
+import { checkName, checkPicked } from "./names.ts";
 import type { RequestSource, Schema } from "./source.ts";
 import type { Projection, Values, ViewMeta } from "./view.ts";
 
@@ -61,8 +61,8 @@ export function onDemandView<const I extends readonly Input[], const F extends S
   if (fields === undefined || Object.keys(fields).length === 0) {
     throw new EdgefeatError("definition_invalid", `${what}: it has no features`);
   }
-  checkNames(`a feature of ${what}`, fields);
-  if (!Array.isArray(inputs) || inputs.some((i) => !INPUT_KINDS.has(definitionKind(i)))) {
+  checkFields(`a feature of ${what}`, fields);
+  if (!Array.isArray(inputs) || inputs.some((i) => !INPUT_KINDS.has(definitionKind(i)) || "onDemand" in i)) {
     throw new EdgefeatError("definition_invalid", `${what}: inputs must be feature views or request sources`);
   }
   if ((expressions === undefined) === (transform === undefined)) {
@@ -79,6 +79,7 @@ export function onDemandView<const I extends readonly Input[], const F extends S
     features: Object.keys(fields),
   } as unknown as OnDemandView<Outputs<F>>;
   const pick = (...names: string[]): OnDemandProjection => {
+    checkPicked(what, names);
     for (const n of names) lookUp(fields, n, `feature in view "${name}" called`, "unknown_feature");
     return brand("projection", { onDemand: view as OnDemandView, features: names });
   };

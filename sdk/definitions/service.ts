@@ -18,7 +18,8 @@ export interface FeatureService<F extends Values = Values> {
 type PartValues<P> = P extends Projection<infer F> ? F : P extends OnDemandProjection<infer F> ? F : never;
 type Merge<T> = (T extends unknown ? (value: T) => void : never) extends (value: infer I) => void ? I : never;
 /** Inferred, not intersected with Values: its index signature would let every misspelt feature pass. */
-type PartsValues<P extends readonly ServicePart[]> = Merge<PartValues<P[number]>> extends infer F extends Values ? F : never;
+type PartsValues<P extends readonly ServicePart[]> =
+  Merge<PartValues<P[number]>> extends infer F extends Values ? F : never;
 
 /** The values of one entity's row of a service, by feature name. */
 export type ServiceValues<S> = S extends FeatureService<infer F> ? { [K in keyof F]: F[K] } : never;

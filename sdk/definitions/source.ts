@@ -3,8 +3,8 @@ import * as z from "zod/mini";
 import { EdgefeatError } from "../errors.ts";
 import { checkShape } from "../shape.ts";
 import { brand } from "./brand.ts";
-import type { Field } from "./fields.ts";
-import { checkName, checkNames } from "./names.ts";
+import { checkField, checkFields, type Field } from "./fields.ts";
+import { checkName } from "./names.ts";
 
 export type SourceFormat = "parquet" | "csv" | "arrow";
 export type Schema = Readonly<Record<string, Field>>;
@@ -47,6 +47,8 @@ function source<const S extends Schema>(format: SourceFormat, name: string, opti
   if (options.createdTime !== undefined && options.eventTime === undefined) {
     throw new EdgefeatError("definition_invalid", `source "${name}": createdTime needs an eventTime`);
   }
+  // Columns of a file may be called anything.
+  for (const [column, field] of Object.entries(options.schema ?? {})) checkField(`source "${name}"`, column, field);
   return brand("source", { name, format, ...options });
 }
 
@@ -72,6 +74,6 @@ export interface RequestSource<F extends Schema = Schema> {
 /** Defines request data. @example requestSource("trip", { scheduled_minutes: float64() }) */
 export function requestSource<const F extends Schema>(name: string, fields: F): RequestSource<F> {
   checkName("a request source", name);
-  checkNames(`a field of request source "${name}"`, fields);
+  checkFields(`a field of request source "${name}"`, fields);
   return brand("requestSource", { name, fields });
 }

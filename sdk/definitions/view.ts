@@ -6,8 +6,8 @@ import { isAggregateName } from "../windows/aggregates.ts";
 import type { Aggregation, AggregationValues } from "./aggregation.ts";
 import { brand, definitionKind } from "./brand.ts";
 import type { Entity } from "./entity.ts";
-import type { Field } from "./fields.ts";
-import { checkName, checkNames } from "./names.ts";
+import { checkFields, type Field } from "./fields.ts";
+import { checkName, checkNames, checkPicked } from "./names.ts";
 import type { Schema, Source } from "./source.ts";
 
 /** The values of a row of features, by name. */
@@ -62,8 +62,10 @@ export interface StoredViewOptions<F extends Schema> extends CommonOptions {
   features: F;
 }
 
-export interface AggregatedViewOptions<S extends Schema, A extends Readonly<Record<string, Aggregation>>>
-  extends CommonOptions {
+export interface AggregatedViewOptions<
+  S extends Schema,
+  A extends Readonly<Record<string, Aggregation>>,
+> extends CommonOptions {
   source: Source<S>;
   aggregations: A;
 }
@@ -116,7 +118,8 @@ export function featureView(
     });
   }
   if (Object.keys(columns).length === 0) throw new EdgefeatError("definition_invalid", `${what}: it has no features`);
-  checkNames(`a feature of ${what}`, columns);
+  if (fields === undefined) checkNames(`a feature of ${what}`, columns);
+  else checkFields(`a feature of ${what}`, fields);
   checkParts(what, options);
   const view = {
     name,
@@ -126,10 +129,16 @@ export function featureView(
     features: Object.keys(columns),
     joinKeyMap: {},
   };
-  return brand("view", withProjectionMethods(view as unknown as FeatureView, (): FeatureView => view as never));
+  return brand(
+    "view",
+    withProjectionMethods(view as unknown as FeatureView, (): FeatureView => view as never),
+  );
 }
 
-function checkParts(what: string, options: { entities: readonly Entity[]; source: Source; ttl?: string; aggregations?: object }) {
+function checkParts(
+  what: string,
+  options: { entities: readonly Entity[]; source: Source; ttl?: string; aggregations?: object },
+) {
   if (options.entities.some((e) => definitionKind(e) !== "entity")) {
     throw new EdgefeatError("definition_invalid", `${what}: entities must be made by entity(…)`);
   }
@@ -145,7 +154,10 @@ function checkParts(what: string, options: { entities: readonly Entity[]; source
   }
   for (const [feature, aggregation] of Object.entries(options.aggregations as Record<string, Aggregation>)) {
     if (!isAggregateName(aggregation?.fn)) {
-      throw new EdgefeatError("definition_invalid", `${what}: ${feature} must be made by count(…), sum(…), avg(…) or the like`);
+      throw new EdgefeatError(
+        "definition_invalid",
+        `${what}: ${feature} must be made by count(…), sum(…), avg(…) or the like`,
+      );
     }
   }
 }
@@ -161,6 +173,7 @@ function withProjectionMethods<P extends Projection>(projection: P, view: () => 
     view: projection.view ?? view(),
     pick: (...names: string[]) => {
       const known = Object.fromEntries(projection.features.map((f) => [f, f]));
+      checkPicked(`view "${projection.as}"`, names);
       for (const name of names) lookUp(known, name, `feature in view "${projection.as}" called`, "unknown_feature");
       return derive({ features: names });
     },

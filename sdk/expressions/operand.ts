@@ -1,6 +1,6 @@
 // A checked subexpression: its type, its place in the text, and the closure that computes it.
 import type { Value, ValueType } from "../types/index.ts";
-import { type EvaluationContext, evaluationContext, type Evaluator, type Row } from "./context.ts";
+import { evaluationContext, type Evaluator, type Row } from "./context.ts";
 import { computedType, DOUBLE, type ExpressionType, INT, NULL } from "./expression-type.ts";
 
 export interface Operand {
@@ -60,10 +60,9 @@ export function promoted(operand: Operand, type: ExpressionType): Operand {
   return folded({ type: DOUBLE, start: operand.start, evaluate: doubleOf(operand) }, [operand]);
 }
 
-/** Returns the operand computed once and for all where all of `parts` are constant; a fault is left to each evaluation. */
+/** Returns the operand computed once and for all where all of `parts` are constant; a null or a fault is left to each evaluation. */
 export function folded(operand: Operand, parts: readonly Operand[]): Operand {
   if (!parts.every((part) => part.constant !== undefined)) return operand;
-  const context: EvaluationContext = evaluationContext(0);
-  const value = operand.evaluate([], context);
-  return value === null || context.fault !== null ? operand : constant(operand.type, value, operand.start);
+  const value = operand.evaluate([], evaluationContext(0));
+  return value === null ? operand : constant(operand.type, value, operand.start);
 }

@@ -78,4 +78,3 @@ export function planFeatures(snapshot: Snapshot, request: PlanRequest, transform
   }
   return builder.finish();
 }
-

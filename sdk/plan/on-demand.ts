@@ -55,7 +55,11 @@ function expressions({ label, version, spec, used, entries }: ComputationInput):
   const compiled = used.map((index) => {
     const feature = spec.features[index] as OnDemandViewSpec["features"][number];
     const options = { result: parseTypeName(feature.type), pointer: `/views/${label}/${feature.name}` };
-    return { index, fallback: defaultValue(feature), expression: compileExpression(feature.expression as string, scope, options) };
+    return {
+      index,
+      fallback: defaultValue(feature),
+      expression: compileExpression(feature.expression as string, scope, options),
+    };
   });
   const bind: Computation["bind"] = (slotOf, firstSlot) => {
     const bound = compiled.map(({ index, fallback, expression }) => ({

@@ -58,14 +58,15 @@ export class PlanBuilder {
 
   addProjection(projection: ProjectionSpec, pointer: string): void {
     const { version, spec } = this.resolve(projection, pointer);
-    this.versions[projection.as] = version;
+    this.noteVersion(projection.as, version);
     const features: Record<string, number> = Object.fromEntries(spec.features.map((f, i) => [f.name, i]));
     for (const name of projection.features) {
       if (!Object.hasOwn(features, name)) throw this.unknownFeature(projection, name, spec.features, pointer);
       const index = features[name] as number;
-      const place = spec.kind === "onDemand"
-        ? this.placeComputed(projection.as, version, spec, index)
-        : this.placeRead(projection, version, spec, index);
+      const place =
+        spec.kind === "onDemand"
+          ? this.placeComputed(projection.as, version, spec, index)
+          : this.placeRead(projection, version, spec, index);
       const at = projection.version === null ? projection.as : `${projection.as}@${version}`;
       const feature = spec.features[index] as FeatureSpec;
       this.outputs.push({ reference: `${at}:${name}`, label: projection.as, feature, place });
@@ -75,29 +76,52 @@ export class PlanBuilder {
   private resolve(projection: ProjectionSpec, pointer: string) {
     const { view, version } = projection;
     if (!Object.hasOwn(this.snapshot.views, view) || (this.snapshot.views[view] as ViewEntry).latest === null) {
-      const known = Object.entries(this.snapshot.views).filter(([, e]) => e.latest !== null).map(([n]) => n);
-      throw new EdgefeatError("unknown_view", `there is no view "${view}"`, { hint: didYouMean(view, known), ...at(pointer) });
+      const known = Object.entries(this.snapshot.views)
+        .filter(([, e]) => e.latest !== null)
+        .map(([n]) => n);
+      throw new EdgefeatError("unknown_view", `there is no view "${view}"`, {
+        hint: didYouMean(view, known),
+        ...at(pointer),
+      });
     }
     const entry = this.snapshot.views[view] as ViewEntry;
     const number = version ?? entry.active;
     if (number === null) throw notMaterialized(this.snapshot, view, entry, pointer);
     const found = viewVersion(view, entry, number);
-    if (found.spec.kind !== "onDemand" && !found.materialized) throw notMaterialized(this.snapshot, view, entry, pointer);
+    if (found.spec.kind !== "onDemand" && !found.materialized)
+      throw notMaterialized(this.snapshot, view, entry, pointer);
     return { version: number, spec: found.spec };
+  }
+
+  /** By label; where two versions of a view take part, the second is noted as `view@version`. */
+  private noteVersion(label: string, version: number): void {
+    const noted = this.versions[label];
+    if (noted === undefined) this.versions[label] = version;
+    else if (noted !== version) this.versions[`${label}@${version}`] = version;
   }
 
   private unknownFeature(projection: ProjectionSpec, name: string, features: readonly FeatureSpec[], pointer: string) {
     const { view } = projection;
     const { latest, versions } = this.snapshot.views[view] as ViewEntry;
-    const pending = latest !== null && projection.version === null && versions[String(latest)]?.spec.features.some((f) => f.name === name);
+    const pending =
+      latest !== null &&
+      projection.version === null &&
+      versions[String(latest)]?.spec.features.some((f) => f.name === name);
     if (pending) {
-      return new EdgefeatError("view_not_materialized", `"${view}:${name}" is in version ${latest}, which is not materialized yet`, {
-        hint: `run "edgefeat materialize" for ${view}`,
-        ...at(pointer),
-      });
+      return new EdgefeatError(
+        "view_not_materialized",
+        `"${view}:${name}" is in version ${latest}, which is not materialized yet`,
+        {
+          hint: `run "edgefeat materialize" for ${view}`,
+          ...at(pointer),
+        },
+      );
     }
     return new EdgefeatError("unknown_feature", `view "${view}" has no feature "${name}"`, {
-      hint: didYouMean(name, features.map((f) => f.name)),
+      hint: didYouMean(
+        name,
+        features.map((f) => f.name),
+      ),
       ...at(pointer),
     });
   }
@@ -122,7 +146,11 @@ export class PlanBuilder {
   ): number {
     const keyNames = spec.joinKeys.map((key) => projection.joinKeyMap[key.name] ?? key.name);
     const found = this.reads.findIndex(
-      (r) => r.view === projection.view && r.label === projection.as && r.version === version && r.keyNames.join() === keyNames.join(),
+      (r) =>
+        r.view === projection.view &&
+        r.label === projection.as &&
+        r.version === version &&
+        r.keyNames.join() === keyNames.join(),
     );
     if (found >= 0) return found;
     return this.reads.push({ label: projection.as, view: projection.view, version, spec, keyNames, features: [] }) - 1;
@@ -133,7 +161,7 @@ export class PlanBuilder {
     if (view < 0) {
       const inputReads = spec.inputs.map((input) => {
         const resolved = this.resolve(input, "");
-        this.versions[input.as] ??= resolved.version;
+        this.noteVersion(input.as, resolved.version);
         return this.readIndex(input, resolved.version, resolved.spec as ReadSpec);
       });
       view = this.computed.push({ label, version, spec, inputReads, used: [] }) - 1;
@@ -150,10 +178,13 @@ export class PlanBuilder {
       for (const name of computation.names) this.needInput(computed, entries.get(name) as ScopeEntry);
       return { computed, entries, computation };
     });
+    // An input of an on-demand view that none of the features asked for names is not read.
+    const needed = this.reads.filter((read) => read.features.length > 0);
+    const indexOf = (read: number) => needed.indexOf(this.reads[read] as MutableRead);
     const slots = new SlotDealer();
     const keys = new Map<string, InputColumn>();
     const request = new Map<string, InputColumn>();
-    const reads = this.reads.map((read) => finishRead(read, keys, slots));
+    const reads = needed.map((read) => finishRead(read, keys, slots));
     for (const { name, type } of this.computed.flatMap(({ spec }) => spec.request)) {
       inputColumn(request, name, parseTypeName(type), () => slots.deal(1));
     }
@@ -161,19 +192,29 @@ export class PlanBuilder {
       const slotOf = (name: string): number => {
         const entry = entries.get(name) as ScopeEntry;
         if (entry.from === "request") return (request.get(entry.field) as InputColumn).slot;
-        const read = reads[computed.inputReads[entry.input] as number] as ViewRead;
+        const read = reads[indexOf(computed.inputReads[entry.input] as number)] as ViewRead;
         return slotOfFeature(read, featureIndex(read.spec, entry.feature));
       };
       return computation.bind(slotOf, slots.deal(computed.spec.features.length));
     });
     const outputs = this.outputs.map(({ reference, label, feature, place }): Output => {
       const shared = { reference, label, feature: feature.name, type: parseTypeName(feature.type) };
-      if ("view" in place) return { ...shared, slot: (steps[place.view] as ComputeStep).firstSlot + place.feature, read: -1 };
-      return { ...shared, slot: slotOfFeature(reads[place.read] as ViewRead, place.feature), read: place.read };
+      if ("view" in place)
+        return { ...shared, slot: (steps[place.view] as ComputeStep).firstSlot + place.feature, read: -1 };
+      const read = indexOf(place.read);
+      return { ...shared, slot: slotOfFeature(reads[read] as ViewRead, place.feature), read };
     });
     refuseDuplicates(outputs);
     const { versions } = this;
-    return { reads, steps, outputs, keys: [...keys.values()], request: [...request.values()], slots: slots.total, versions };
+    return {
+      reads,
+      steps,
+      outputs,
+      keys: [...keys.values()],
+      request: [...request.values()],
+      slots: slots.total,
+      versions,
+    };
   }
 
   private inputSpec(computed: Computed, view: string): ReadSpec {
@@ -195,7 +236,9 @@ function finishRead(read: MutableRead, keys: Map<string, InputColumn>, slots: Sl
   const { joinKeys, features } = read.spec;
   return {
     ...rest,
-    keys: keyNames.map((name, i) => inputColumn(keys, name, parseTypeName((joinKeys[i] as { type: string }).type), () => -1)),
+    keys: keyNames.map((name, i) =>
+      inputColumn(keys, name, parseTypeName((joinKeys[i] as { type: string }).type), () => -1),
+    ),
     firstSlot: slots.deal(read.features.length),
     defaults: read.features.map((f) => defaultValue(features[f] as FeatureSpec)),
   };
@@ -219,7 +262,12 @@ class SlotDealer {
 }
 
 /** Returns the column called `name`, making it where it is new. @throws definition_invalid when two views want two types. */
-function inputColumn(columns: Map<string, InputColumn>, name: string, type: ValueType, slot: () => number): InputColumn {
+function inputColumn(
+  columns: Map<string, InputColumn>,
+  name: string,
+  type: ValueType,
+  slot: () => number,
+): InputColumn {
   const known = columns.get(name);
   if (known === undefined) {
     const column = { name, type, slot: slot() };
@@ -240,10 +288,14 @@ function notMaterialized(snapshot: Snapshot, view: string, entry: ViewEntry, poi
     spec?.kind === "onDemand"
       ? spec.inputs.map((i) => i.view).filter((name) => snapshot.views[name]?.active === null)
       : [view];
-  return new EdgefeatError("view_not_materialized", `view "${view}" was applied, but ${waiting.join(", ") || "it"} was never materialized`, {
-    hint: 'run "edgefeat materialize START END"',
-    ...at(pointer),
-  });
+  return new EdgefeatError(
+    "view_not_materialized",
+    `view "${view}" was applied, but ${waiting.join(", ") || "it"} was never materialized`,
+    {
+      hint: 'run "edgefeat materialize START END"',
+      ...at(pointer),
+    },
+  );
 }
 
 function refuseDuplicates(outputs: readonly Output[]): void {

@@ -19,5 +19,9 @@ export function parseReference(text: string, index: number): FeatureReference {
       pointer: `/features/${index}`,
     });
   }
-  return { view: match[1] as string, version: match[2] === undefined ? null : Number(match[2]), feature: match[3] as string };
+  return {
+    view: match[1] as string,
+    version: match[2] === undefined ? null : Number(match[2]),
+    feature: match[3] as string,
+  };
 }

@@ -1,7 +1,16 @@
 // What applying definitions would change, and the snapshot that results (SEMANTICS 7.1, 7.2).
-import { EdgefeatError } from "../errors.ts";
+import { lookUp } from "../shape.ts";
+import { canonicalJson } from "./canonical.ts";
 import type { Compiled, CompiledView } from "./compile.ts";
-import { type ServiceSpec, type Snapshot, type ViewEntry, viewVersion } from "./snapshot.ts";
+import { valuesOf } from "./fingerprint.ts";
+import {
+  type ProjectionSpec,
+  type ServiceSpec,
+  type Snapshot,
+  type ViewEntry,
+  type ViewSpec,
+  viewVersion,
+} from "./snapshot.ts";
 
 export type ChangeKind = "add" | "new-version" | "restore" | "metadata" | "remove" | "change";
 
@@ -30,7 +39,7 @@ export function planApply(current: Snapshot, compiled: Compiled): Plan {
   const changes: Change[] = [];
   const services = (view: string) => servicesOf(compiled, view);
   for (const [name, view] of Object.entries(compiled.views)) {
-    const { entry, change } = planView(current.views[name], view);
+    const { entry, change } = planView(current.views[name], view, breaks(current, compiled, name));
     views[name] = entry;
     if (change !== null) changes.push({ what: "view", name, ...change, services: services(name) });
   }
@@ -50,7 +59,11 @@ export function planApply(current: Snapshot, compiled: Compiled): Plan {
   return { changes, snapshot: activate(snapshot) };
 }
 
-function planView(entry: ViewEntry | undefined, view: CompiledView): { entry: ViewEntry; change: Omit<Change, "what" | "name"> | null } {
+function planView(
+  entry: ViewEntry | undefined,
+  view: CompiledView,
+  breaking: boolean,
+): { entry: ViewEntry; change: Omit<Change, "what" | "name"> | null } {
   const stored = view.spec.kind !== "onDemand";
   if (entry === undefined) {
     const first = { fingerprint: view.fingerprint, materialized: false, spec: view.spec };
@@ -63,43 +76,68 @@ function planView(entry: ViewEntry | undefined, view: CompiledView): { entry: Vi
   if (known !== undefined) {
     const [number, version] = known;
     const latest = Number(number);
-    const changedMeta = JSON.stringify(version.spec) !== JSON.stringify(view.spec);
+    const changedMeta = canonicalJson(version.spec) !== canonicalJson(view.spec);
     const next: ViewEntry = {
       latest,
       active: entry.active,
       versions: { ...entry.versions, [number]: { ...version, spec: view.spec } },
     };
     if (latest !== entry.latest) {
-      return { entry: next, change: { kind: "restore", version: latest, needsMaterialization: stored && !version.materialized } };
+      return {
+        entry: next,
+        change: { kind: "restore", version: latest, needsMaterialization: stored && !version.materialized },
+      };
     }
     return { entry: next, change: changedMeta ? { kind: "metadata", version: latest } : null };
   }
   const latest = Math.max(...Object.keys(entry.versions).map(Number)) + 1;
-  const previous = entry.latest === null ? undefined : entry.versions[String(entry.latest)];
   return {
     entry: {
       latest,
       active: entry.active,
-      versions: { ...entry.versions, [latest]: { fingerprint: view.fingerprint, materialized: false, spec: view.spec } },
+      versions: {
+        ...entry.versions,
+        [latest]: { fingerprint: view.fingerprint, materialized: false, spec: view.spec },
+      },
     },
     change: {
       kind: "new-version",
       version: latest,
-      breaking: previous === undefined ? false : !onlyAddsFeatures(previous.spec, view.spec),
+      breaking,
       needsMaterialization: stored,
     },
   };
 }
 
+/** True when readers of a view's latest version may notice more than added features: it changes, or an input of it does. */
+function breaks(current: Snapshot, compiled: Compiled, name: string): boolean {
+  const entry = current.views[name];
+  const before = entry?.versions[String(entry.latest)]?.spec;
+  const after = compiled.views[name]?.spec;
+  if (before === undefined || after === undefined) return false;
+  if (!onlyAddsFeatures(before, after)) return true;
+  return inputsOf(after).some((input) => breaks(current, compiled, input.view));
+}
+
 /** True when `after` is `before` with more features, so that every reader of the old ones still finds them unchanged. */
-function onlyAddsFeatures(before: CompiledView["spec"], after: CompiledView["spec"]): boolean {
-  const strip = (spec: CompiledView["spec"]) => {
-    const { features: _, owner, description, tags, freshness, schedule, ...rest } = spec;
-    // Columns follow from the features that read them; inputs of an on-demand view may grow with its features.
-    return JSON.stringify({ ...rest, columns: undefined, inputs: undefined, request: undefined });
-  };
-  const texts = new Set(after.features.map(({ description: _, ...f }) => JSON.stringify(f)));
-  return strip(before) === strip(after) && before.features.every(({ description: _, ...f }) => texts.has(JSON.stringify(f)));
+function onlyAddsFeatures(before: ViewSpec, after: ViewSpec): boolean {
+  // Columns follow from the features that read them; inputs of an on-demand view may grow with its features.
+  const rest = (spec: ViewSpec) => canonicalJson({ ...valuesOf(spec), features: [], columns: [], inputs: [] });
+  const features = new Set(valuesOf(after).features.map(canonicalJson));
+  return (
+    rest(before) === rest(after) &&
+    valuesOf(before).features.every((feature) => features.has(canonicalJson(feature))) &&
+    inputsOf(before).every((input) => inputsOf(after).some((other) => holds(other, input)))
+  );
+}
+
+function inputsOf(spec: ViewSpec): readonly ProjectionSpec[] {
+  return spec.kind === "onDemand" ? spec.inputs : [];
+}
+
+function holds(projection: ProjectionSpec, part: ProjectionSpec): boolean {
+  const rest = (of: ProjectionSpec) => canonicalJson({ ...of, features: [] });
+  return rest(projection) === rest(part) && part.features.every((feature) => projection.features.includes(feature));
 }
 
 function recordChanges(
@@ -110,7 +148,7 @@ function recordChanges(
   const changes: Change[] = [];
   for (const [name, value] of Object.entries(after)) {
     if (before[name] === undefined) changes.push({ what, name, kind: "add" });
-    else if (JSON.stringify(before[name]) !== JSON.stringify(value)) changes.push({ what, name, kind: "change" });
+    else if (canonicalJson(before[name]) !== canonicalJson(value)) changes.push({ what, name, kind: "change" });
   }
   for (const name of Object.keys(before)) {
     if (after[name] === undefined) changes.push({ what, name, kind: "remove" });
@@ -134,7 +172,8 @@ function servicesOf(compiled: Compiled, view: string): string[] {
  */
 function activate(snapshot: Snapshot): Snapshot {
   const views: Record<string, ViewEntry> = {};
-  const ready = (entry: ViewEntry) => entry.latest !== null && entry.versions[String(entry.latest)]?.materialized === true;
+  const ready = (entry: ViewEntry) =>
+    entry.latest !== null && entry.versions[String(entry.latest)]?.materialized === true;
   for (const [name, entry] of Object.entries(snapshot.views)) {
     views[name] = ready(entry) ? { ...entry, active: entry.latest } : entry;
   }
@@ -153,8 +192,7 @@ function activate(snapshot: Snapshot): Snapshot {
 
 /** Returns the snapshot after `version` of a view was materialized whole. @throws unknown_view, unknown_version */
 export function markMaterialized(snapshot: Snapshot, view: string, version: number): Snapshot {
-  const entry = snapshot.views[view];
-  if (entry === undefined) throw new EdgefeatError("unknown_view", `there is no view "${view}"`);
+  const entry = lookUp(snapshot.views, view, "view called", "unknown_view");
   const found = viewVersion(view, entry, version);
   const versions = { ...entry.versions, [String(version)]: { ...found, materialized: true } };
   return activate({ ...snapshot, views: { ...snapshot.views, [view]: { ...entry, versions } } });
@@ -168,5 +206,12 @@ export function snapshotOf(project: string, environment: string, compiled: Compi
       { latest: 1, active: 1, versions: { "1": { fingerprint, materialized: true, spec } } },
     ]),
   );
-  return { format: 1, project, environment, entities: { ...compiled.entities }, views, services: { ...compiled.services } };
+  return {
+    format: 1,
+    project,
+    environment,
+    entities: { ...compiled.entities },
+    views,
+    services: { ...compiled.services },
+  };
 }

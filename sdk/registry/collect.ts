@@ -1,6 +1,14 @@
 // Every definition that a module exports, and every one that those refer to.
 import { type DefinitionKind, definitionKind } from "../definitions/brand.ts";
-import type { Entity, FeatureService, FeatureView, OnDemandView, Projection, RequestSource, Source } from "../definitions/index.ts";
+import type {
+  Entity,
+  FeatureService,
+  FeatureView,
+  OnDemandView,
+  Projection,
+  RequestSource,
+  Source,
+} from "../definitions/index.ts";
 import type { ServicePart } from "../definitions/service.ts";
 import { EdgefeatError } from "../errors.ts";
 
@@ -17,7 +25,13 @@ export interface Definitions {
  * @throws definition_invalid when two different definitions of a kind have one name
  */
 export function collectDefinitions(exports: Readonly<Record<string, unknown>>): Definitions {
-  const found = { entities: new Map(), sources: new Map(), views: new Map(), onDemandViews: new Map(), services: new Map() };
+  const found = {
+    entities: new Map(),
+    sources: new Map(),
+    views: new Map(),
+    onDemandViews: new Map(),
+    services: new Map(),
+  };
   for (const value of Object.values(exports)) visit(found, value);
   for (const name of found.views.keys()) {
     if (!found.onDemandViews.has(name)) continue;

@@ -1,6 +1,7 @@
 // Definitions to checked, plain specs: columns resolved, expressions type-checked, fingerprints taken.
 import type { Aggregation } from "../definitions/aggregation.ts";
 import type { FeatureView, OnDemandView, Projection } from "../definitions/index.ts";
+import type { Transform } from "../definitions/on-demand.ts";
 import type { ServicePart } from "../definitions/service.ts";
 import type { Source } from "../definitions/source.ts";
 import { EdgefeatError } from "../errors.ts";
@@ -100,7 +101,10 @@ function viewBase(view: FeatureView, options: CompileOptions) {
   );
   const repeated = joinKeys.find((key, i) => joinKeys.findIndex((k) => k.name === key.name) !== i);
   if (repeated !== undefined) {
-    throw new EdgefeatError("definition_invalid", `view "${view.name}": two entities share the join key "${repeated.name}"`);
+    throw new EdgefeatError(
+      "definition_invalid",
+      `view "${view.name}": two entities share the join key "${repeated.name}"`,
+    );
   }
   const declared = Object.entries(view.source.schema ?? {}).map(([name, field]) => [name, field.type] as const);
   const columns = declared.length > 0 ? Object.fromEntries(declared) : options.columnsOf(source);
@@ -144,17 +148,25 @@ function storedSpec(view: FeatureView, options: CompileOptions): StoredViewSpec 
 function checkColumnType(view: string, column: string, declared: ValueType, found: ValueType): void {
   const widens = found.kind === "int32" && declared.kind === "int64";
   if (typeName(declared) === typeName(found) || widens) return;
-  throw new EdgefeatError("type_mismatch", `view "${view}": column "${column}" is ${typeName(found)} in the file, not ${typeName(declared)}`, {
-    hint: `declare it as ${typeName(found)}, or change the file`,
-  });
+  throw new EdgefeatError(
+    "type_mismatch",
+    `view "${view}": column "${column}" is ${typeName(found)} in the file, not ${typeName(declared)}`,
+    {
+      hint: `declare it as ${typeName(found)}, or change the file`,
+    },
+  );
 }
 
 function aggregatedSpec(view: FeatureView, options: CompileOptions): AggregatedViewSpec {
   const { base, columns } = viewBase(view, options);
   if (columns === undefined) {
-    throw new EdgefeatError("definition_invalid", `view "${view.name}": the columns of source "${base.source.name}" are not known`, {
-      hint: `put the file at ${base.source.path}, or give the source a schema`,
-    });
+    throw new EdgefeatError(
+      "definition_invalid",
+      `view "${view.name}": the columns of source "${base.source.name}" are not known`,
+      {
+        hint: `put the file at ${base.source.path}, or give the source a schema`,
+      },
+    );
   }
   const used = new Set<string>();
   const features = Object.entries(view.aggregations ?? {}).map(([name, aggregation]) =>
@@ -173,7 +185,8 @@ function aggregateFeature(
 ): AggregateFeature {
   const { fn, column, where } = aggregation;
   const what = `view "${view}": ${name}`;
-  const columnType = column === undefined ? EVENTS : lookUp(columns, column, `column for ${what} called`, "missing_column");
+  const columnType =
+    column === undefined ? EVENTS : lookUp(columns, column, `column for ${what} called`, "missing_column");
   if (!aggregates[fn].accepts(columnType)) {
     throw new EdgefeatError("type_mismatch", `${what}: ${fn} does not take ${typeName(columnType)}`, {
       hint: "sum, avg, min and max take numbers; min and max timestamps too; count, first and last any type",
@@ -193,7 +206,10 @@ function aggregateFeature(
   return {
     name,
     type: typeName(type),
-    default: aggregation.default === undefined ? null : defaultText(type, checkValue(type, aggregation.default as Value, what)),
+    default:
+      aggregation.default === undefined
+        ? null
+        : defaultText(type, checkValue(type, aggregation.default as Value, what)),
     ...optional({ description: aggregation.description }),
     fn,
     column: column ?? null,
@@ -214,6 +230,11 @@ function partSpec(part: ServicePart): ProjectionSpec {
   return { view: name, as: name, joinKeyMap: {}, features: [...part.features], version: null };
 }
 
+/** Returns the hash by which a bundled TypeScript transform is matched to the snapshot. */
+export function transformHash(transform: Transform): string {
+  return hashOf(String(transform));
+}
+
 function onDemandSpec(view: OnDemandView, views: Readonly<Record<string, CompiledView>>): OnDemandViewSpec {
   const { name, expressions, transform, owner, description, tags, freshness, schedule } = view;
   const inputs = view.inputs.filter(isProjection).map(projectionSpec);
@@ -232,13 +253,14 @@ function onDemandSpec(view: OnDemandView, views: Readonly<Record<string, Compile
       ...optional({ description: field.description }),
       expression: expressions?.[feature] ?? null,
     })),
-    codeHash: transform === undefined ? null : hashOf(String(transform)),
+    codeHash: transform === undefined ? null : transformHash(transform),
     ...optional({ owner, description, tags, freshness, schedule }),
   };
   const scope = onDemandScope(name, spec, (input) => (views[input] as CompiledView).spec);
   for (const [feature, field] of Object.entries(view.fields)) {
     const text = expressions?.[feature];
-    if (text !== undefined) compileExpression(text, scope, { result: field.type, pointer: `/views/${name}/${feature}` });
+    if (text !== undefined)
+      compileExpression(text, scope, { result: field.type, pointer: `/views/${name}/${feature}` });
   }
   return spec;
 }

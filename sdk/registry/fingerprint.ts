@@ -2,9 +2,13 @@
 import { hashOf } from "./canonical.ts";
 import type { ViewSpec } from "./snapshot.ts";
 
+/** Returns a view's spec without what never changes a value: whom to ask, descriptions, tags, freshness, schedule. */
+export function valuesOf(spec: ViewSpec) {
+  const { owner, description, tags, freshness, schedule, ...values } = spec;
+  return { ...values, features: values.features.map(({ description: _, ...feature }) => feature) };
+}
+
 /** Returns the fingerprint of a view. `inputs` are the fingerprints of an on-demand view's input views, in order. */
 export function fingerprint(spec: ViewSpec, inputs: readonly string[] = []): string {
-  const { owner, description, tags, freshness, schedule, ...values } = spec;
-  const features = values.features.map(({ description: _, ...feature }) => feature);
-  return hashOf({ ...values, features, inputFingerprints: inputs });
+  return hashOf({ ...valuesOf(spec), inputFingerprints: inputs });
 }

@@ -2,7 +2,7 @@
 export { planApply, markMaterialized, snapshotOf, type Change, type Plan } from "./apply.ts";
 export { canonicalJson, hashOf } from "./canonical.ts";
 export { collectDefinitions, type Definitions } from "./collect.ts";
-export { compileDefinitions, type Compiled, type CompiledView, type CompileOptions } from "./compile.ts";
+export { compileDefinitions, transformHash, type Compiled, type CompiledView, type CompileOptions } from "./compile.ts";
 export { fingerprint } from "./fingerprint.ts";
 export { onDemandEntries, onDemandScope, type ScopeEntry } from "./scope.ts";
 export {

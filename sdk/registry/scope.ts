@@ -1,7 +1,7 @@
 // The names that an on-demand view's expressions and transforms can read, with their types.
 import { EdgefeatError } from "../errors.ts";
 import { lookUp } from "../shape.ts";
-import { parseTypeName, type ValueType } from "../types/index.ts";
+import { parseTypeName, sameType, type ValueType } from "../types/index.ts";
 import type { FeatureSpec, OnDemandViewSpec, ViewSpec } from "./snapshot.ts";
 
 /** Where a name of the scope comes from: a feature of an input, or a field of the request. */
@@ -12,42 +12,51 @@ export type ScopeEntry =
 /**
  * Returns the scope by name: each input feature by its own name where no other input has that name, and always by
  * `view__feature`; each request field by its name.
- * @throws definition_invalid for a request field that has the name of an input feature, or has two types
+ * @throws definition_invalid for two features of one `view__feature`, and for a request field that has the name of an
+ *   input feature, or has two types
  */
 export function onDemandEntries(
   name: string,
   spec: OnDemandViewSpec,
   viewSpec: (view: string) => ViewSpec,
 ): ReadonlyMap<string, ScopeEntry> {
-  const entries = new Map<string, ScopeEntry>();
+  const byName = new Map<string, ScopeEntry>();
+  const byFullName = new Map<string, ScopeEntry>();
   const ambiguous = new Set<string>();
   for (const [i, input] of spec.inputs.entries()) {
     const inputSpec = viewSpec(input.view);
     if (inputSpec.kind === "onDemand") {
-      throw new EdgefeatError("definition_invalid", `on-demand view "${name}": its input "${input.view}" is on-demand too`, {
-        hint: "inputs are stored or aggregated views, and request sources",
-      });
+      throw new EdgefeatError(
+        "definition_invalid",
+        `on-demand view "${name}": its input "${input.view}" is on-demand too`,
+        { hint: "inputs are stored or aggregated views, and request sources" },
+      );
     }
     const features: Record<string, FeatureSpec> = Object.fromEntries(inputSpec.features.map((f) => [f.name, f]));
     for (const featureName of input.features) {
       const feature = lookUp(features, featureName, `feature in view "${input.view}" called`, "unknown_feature");
       const entry: ScopeEntry = { from: "feature", input: i, feature: featureName, type: parseTypeName(feature.type) };
-      if (entries.has(featureName)) ambiguous.add(featureName);
-      entries.set(featureName, entry);
-      entries.set(`${input.as}__${featureName}`, entry);
+      const fullName = `${input.as}__${featureName}`;
+      if (byFullName.has(fullName)) throw twoInputs(name, fullName, "give one of them another name with .withName(…)");
+      if (byName.has(featureName)) ambiguous.add(featureName);
+      byName.set(featureName, entry);
+      byFullName.set(fullName, entry);
     }
   }
-  for (const { name: field, type } of spec.request) {
-    const other = entries.get(field);
-    if (other !== undefined && !(other.from === "request" && JSON.stringify(other.type) === JSON.stringify(parseTypeName(type)))) {
-      throw new EdgefeatError("definition_invalid", `on-demand view "${name}": two inputs are called "${field}"`, {
-        hint: "rename the request field",
-      });
-    }
-    entries.set(field, { from: "request", field, type: parseTypeName(type) });
+  const request = new Map<string, ScopeEntry>();
+  for (const { name: field, type: text } of spec.request) {
+    const type = parseTypeName(text);
+    const other = byName.get(field) ?? byFullName.get(field) ?? request.get(field);
+    if (other !== undefined && !(other.from === "request" && sameType(other.type, type)))
+      throw twoInputs(name, field, "rename the request field");
+    request.set(field, { from: "request", field, type });
   }
-  for (const featureName of ambiguous) entries.delete(featureName);
-  return entries;
+  for (const featureName of ambiguous) byName.delete(featureName);
+  return new Map([...byName, ...byFullName, ...request]);
+}
+
+function twoInputs(view: string, name: string, hint: string): EdgefeatError {
+  return new EdgefeatError("definition_invalid", `on-demand view "${view}": two inputs are called "${name}"`, { hint });
 }
 
 /** Returns the types of the scope's names, as expressions are checked against them. */

@@ -1,7 +1,7 @@
 // The registry snapshot: every definition as plain, checked data. Immutable, named by the hash of its content.
 import * as z from "zod/mini";
 import { EdgefeatError } from "../errors.ts";
-import { checkShape } from "../shape.ts";
+import { checkShape, pointerOf } from "../shape.ts";
 import { parseJson, parseTypeName, type Value, type ValueType, valueFromJson, valueToJson } from "../types/index.ts";
 import { aggregateNames } from "../windows/aggregates.ts";
 import { hashOf } from "./canonical.ts";
@@ -11,6 +11,7 @@ const name = z.string().check(
   z.refine((text) => !(text in {}), "expected a name that JavaScript objects don't have"),
 );
 const count = z.int().check(z.gte(0));
+const positive = z.int().check(z.gte(1));
 const meta = {
   owner: z.optional(z.string()),
   description: z.optional(z.string()),
@@ -28,6 +29,8 @@ const typeText = z.string().check(
   }, "expected a type name such as int64 or list<string>"),
 );
 const typedName = z.strictObject({ name, type: typeText });
+/** A column of a file, which may be called anything. */
+const column = z.strictObject({ name: z.string(), type: typeText });
 
 const entity = z.strictObject({
   joinKeys: z.array(typedName).check(z.minLength(1)),
@@ -43,7 +46,7 @@ const source = z.strictObject({
   createdTime: z.nullable(z.string()),
   eventId: z.nullable(z.string()),
   /** The declared types; null where the file has its own. */
-  schema: z.nullable(z.array(typedName)),
+  schema: z.nullable(z.array(column)),
 });
 
 /** `default` is the JSON form of SEMANTICS 6, as text, so that 64-bit integers survive. */
@@ -69,7 +72,7 @@ const aggregatedView = z.strictObject({
   kind: z.literal("aggregated"),
   ...viewBase,
   /** The types of the source's columns that functions and filters read. */
-  columns: z.array(typedName),
+  columns: z.array(column),
   features: z
     .array(
       z.strictObject({
@@ -77,8 +80,8 @@ const aggregatedView = z.strictObject({
         fn: z.enum(aggregateNames),
         column: z.nullable(z.string()),
         where: z.nullable(z.string()),
-        windowUs: count,
-        hopUs: count,
+        windowUs: positive,
+        hopUs: positive,
       }),
     )
     .check(z.minLength(1)),
@@ -91,16 +94,14 @@ const projection = z.strictObject({
   joinKeyMap: z.record(z.string(), z.string()),
   features: z.array(name),
   /** null: the active version. */
-  version: z.nullable(count),
+  version: z.nullable(positive),
 });
 
 const onDemandView = z.strictObject({
   kind: z.literal("onDemand"),
   inputs: z.array(projection),
   request: z.array(typedName),
-  features: z
-    .array(z.strictObject({ ...feature, expression: z.nullable(z.string()) }))
-    .check(z.minLength(1)),
+  features: z.array(z.strictObject({ ...feature, expression: z.nullable(z.string()) })).check(z.minLength(1)),
   /** The hash of the TypeScript transform's code, or null where expressions compute the features. */
   codeHash: z.nullable(z.string()),
   ...meta,
@@ -108,16 +109,23 @@ const onDemandView = z.strictObject({
 
 const viewSpec = z.discriminatedUnion("kind", [storedView, aggregatedView, onDemandView]);
 
-const viewEntry = z.strictObject({
-  /** The version that the definitions hold now; null when they no longer hold the view. */
-  latest: z.nullable(count),
-  /** The version that answers by default; null until one is materialized. */
-  active: z.nullable(count),
-  versions: z.record(
-    z.string(),
-    z.strictObject({ fingerprint: z.string(), materialized: z.boolean(), spec: viewSpec }),
-  ),
-});
+const viewEntry = z
+  .strictObject({
+    /** The version that the definitions hold now; null when they no longer hold the view. */
+    latest: z.nullable(positive),
+    /** The version that answers by default; null until one is materialized. */
+    active: z.nullable(positive),
+    versions: z.record(
+      z.string().check(z.regex(/^[1-9][0-9]{0,8}$/, "expected a version number")),
+      z.strictObject({ fingerprint: z.string(), materialized: z.boolean(), spec: viewSpec }),
+    ),
+  })
+  .check(
+    z.refine(
+      ({ latest, active, versions }) => [latest, active].every((v) => v === null || Object.hasOwn(versions, v)),
+      "expected latest and active to be among the versions",
+    ),
+  );
 
 const service = z.strictObject({
   features: z.array(projection).check(z.minLength(1)),
@@ -149,7 +157,24 @@ export type FeatureSpec = { name: string; type: string; default: string | null }
 
 /** Returns a snapshot from parsed JSON. @throws registry_invalid naming the field. */
 export function checkSnapshot(json: unknown): Snapshot {
+  refuseProto(json, []);
   return checkShape(snapshotShape, json, "registry snapshot", "registry_invalid");
+}
+
+/** Deeper than any part of a snapshot: what nests further is refused by its shape. */
+const MAX_DEPTH = 16;
+
+/** Refuses a member called __proto__, which zod's records would drop without a word. */
+function refuseProto(json: unknown, path: readonly string[]): void {
+  if (typeof json !== "object" || json === null || path.length > MAX_DEPTH) return;
+  for (const [key, value] of Object.entries(json)) {
+    if (key === "__proto__") {
+      throw new EdgefeatError("registry_invalid", `registry snapshot: ${[...path, key].join(".")}: not a name`, {
+        pointer: pointerOf([...path, key]),
+      });
+    }
+    refuseProto(value, [...path, key]);
+  }
 }
 
 /** Returns the content hash that names a snapshot: "sha256:…". */
@@ -181,4 +206,3 @@ export function defaultValue(feature: FeatureSpec): Value | null {
   if (feature.default === null) return null;
   return valueFromJson(parseTypeName(feature.type), parseJson(feature.default), `default of ${feature.name}`);
 }
-

@@ -29,7 +29,7 @@ export function keySuffix(view: string, version: number): string {
  * @throws value_out_of_range for an id too long to be a key
  */
 export function keyId(values: readonly Value[]): string {
-  const id = joined(values.map(String));
+  const id = values.length === 1 ? encodeURIComponent(String(values[0])) : joined(values.map(String));
   if (id.length > MAX_ID_CHARACTERS) {
     throw new EdgefeatError("value_out_of_range", `an entity id takes ${id.length} characters`, {
       hint: `at most ${MAX_ID_CHARACTERS} once percent-escaped; hash long ids before they become join keys`,

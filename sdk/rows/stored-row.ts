@@ -1,7 +1,7 @@
 // Packed rows of stored views: their form, which row wins, and which counts at a moment.
-import { EdgefeatError } from "../errors.ts";
 import type { Us } from "../time.ts";
 import { compareNumbers, compareValues, packValue, type Value, type ValueType, unpackValue } from "../types/index.ts";
+import { corrupt, unpackText, unpackTime } from "./unpack.ts";
 
 /** One row of a stored view. Times in µs; a null event time means always valid (a reference table). */
 export interface StoredRow {
@@ -18,8 +18,7 @@ export type StoredRows = readonly [StoredRow, ...StoredRow[]];
 
 /** Compares two rows by SEMANTICS 2.3: > 0 when `a` wins; 0 only when they are the same. */
 export function compareRows(types: readonly ValueType[], a: StoredRow, b: StoredRow): number {
-  const byTime =
-    compareTimes(a.eventTimeUs, b.eventTimeUs) || compareTimes(a.createdTimeUs, b.createdTimeUs);
+  const byTime = compareTimes(a.eventTimeUs, b.eventTimeUs) || compareTimes(a.createdTimeUs, b.createdTimeUs);
   if (byTime !== 0) return byTime;
   for (const [i, type] of types.entries()) {
     const order = compareValues(type, a.values[i] as Value | null, b.values[i] as Value | null);
@@ -73,28 +72,21 @@ export function packStoredRows(types: readonly ValueType[], rows: StoredRows): s
 
 /** Returns the rows of a packed text. @throws row_corrupt when it does not have the view's shape. */
 export function unpackStoredRows(types: readonly ValueType[], text: string): StoredRows {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (cause) {
-    throw new EdgefeatError("row_corrupt", "a stored row is not JSON", { cause });
-  }
-  const width = types.length + 3;
-  if (!Array.isArray(json) || json.length < width) {
-    throw new EdgefeatError("row_corrupt", `a stored row has not the ${width} fields of its view`, {
-      hint: "materialize the view again",
-    });
-  }
-  const first = unpackOne(types, json);
-  if (json.length === width) return [first];
-  return [first, ...json.slice(width).map((pending) => unpackOne(types, pending as unknown[]))];
+  return unpackText(text, (json) => {
+    const width = types.length + 3;
+    if (!Array.isArray(json)) throw corrupt("a stored row is not a list");
+    const [first, ...pending] = [json.slice(0, width), ...json.slice(width)];
+    return [unpackOne(types, first), ...pending.map((row) => unpackOne(types, row))];
+  });
 }
 
-function unpackOne(types: readonly ValueType[], json: readonly unknown[]): StoredRow {
+function unpackOne(types: readonly ValueType[], json: unknown): StoredRow {
+  if (!Array.isArray(json) || json.length !== types.length + 3)
+    throw corrupt(`a stored row has not the ${types.length + 3} fields of its view`);
   return {
-    eventTimeUs: json[0] as Us | null,
-    writtenAtUs: json[1] as Us,
-    createdTimeUs: json[2] as Us | null,
+    eventTimeUs: json[0] === null ? null : unpackTime(json[0]),
+    writtenAtUs: unpackTime(json[1]),
+    createdTimeUs: json[2] === null ? null : unpackTime(json[2]),
     values: types.map((type, i) => unpackValue(type, json[i + 3])),
   };
 }

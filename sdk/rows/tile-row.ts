@@ -1,9 +1,9 @@
 // Packed rows of aggregated views: an entity's tiles, and the boundary B that they are complete up to.
-import { EdgefeatError } from "../errors.ts";
 import type { Us } from "../time.ts";
 import { accumulators } from "../windows/accumulators.ts";
 import type { Tile } from "../windows/finish.ts";
 import type { StateSlot, TileGroup, TileLayout } from "../windows/layout.ts";
+import { corrupt, unpackText, unpackTime } from "./unpack.ts";
 
 /** An entity's row of an aggregated view. Times in µs. */
 export interface TileRow {
@@ -45,34 +45,23 @@ function packState(slot: StateSlot, state: unknown): string {
 
 /** Returns the row of a packed text. @throws row_corrupt when it does not have the view's shape. */
 export function unpackTileRow(layout: TileLayout, text: string): TileRow {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (cause) {
-    throw new EdgefeatError("row_corrupt", "a tile row is not JSON", { cause });
-  }
-  if (!Array.isArray(json) || json.length !== layout.groups.length + 3) {
-    throw new EdgefeatError("row_corrupt", "a tile row has not the groups of its view", {
-      hint: "materialize the view again",
-    });
-  }
-  const [newestEventUs, writtenAtUs, boundaryUs, ...groups] = json as [Us, Us, Us, ...unknown[][][]];
-  return {
-    newestEventUs,
-    writtenAtUs,
-    boundaryUs,
-    groups: groups.map((tiles, g) => tiles.map((tile) => unpackTile(layout.groups[g] as TileGroup, tile))),
-  };
+  return unpackText(text, (json) => {
+    if (!Array.isArray(json) || json.length !== layout.groups.length + 3)
+      throw corrupt("a tile row has not the groups of its view");
+    const [newestEvent, writtenAt, boundary, ...groups] = json as [unknown, unknown, unknown, ...unknown[][][]];
+    return {
+      newestEventUs: unpackTime(newestEvent),
+      writtenAtUs: unpackTime(writtenAt),
+      boundaryUs: unpackTime(boundary),
+      groups: groups.map((tiles, g) => tiles.map((tile) => unpackTile(layout.groups[g] as TileGroup, tile))),
+    };
+  });
 }
 
 function unpackTile(group: TileGroup, [index, ...states]: unknown[]): Tile {
-  if (typeof index !== "number" || states.length !== group.slots.length) {
-    throw new EdgefeatError("row_corrupt", "a tile has not the states of its view", {
-      hint: "materialize the view again",
-    });
-  }
+  if (states.length !== group.slots.length) throw corrupt("a tile has not the states of its view");
   return {
-    startUs: index * group.hopUs,
+    startUs: unpackTime(index) * group.hopUs,
     states: states.map((state, s) => {
       const slot = group.slots[s] as StateSlot;
       return state === null ? null : accumulators[slot.kind].unpack(state, slot.type);

@@ -22,14 +22,12 @@ export function checkValue(type: ValueType, value: unknown, field: string): Valu
     case "bool":
       if (typeof value === "boolean") return value;
       break;
-    case "int32": {
-      const n = typeof value === "bigint" ? Number(value) : value;
-      if (typeof n === "number" && Number.isInteger(n)) {
-        if (n < INT32_MIN || n > INT32_MAX) throw outOfRange(type, value, field);
-        return n + 0;
+    case "int32":
+      if (typeof value === "bigint" || (typeof value === "number" && Number.isInteger(value))) {
+        if (value < INT32_MIN || value > INT32_MAX) throw outOfRange(type, value, field);
+        return Number(value) + 0;
       }
       break;
-    }
     case "int64":
     case "timestamp":
       if (typeof value === "number" && Number.isSafeInteger(value)) return BigInt(value);
@@ -87,11 +85,7 @@ function checkVector(dimension: number, value: ArrayLike<unknown>, field: string
 
 const DECIMAL = /^([+-]?)(\d*)(?:\.(\d*))?$/;
 
-function canonicalDecimal(
-  type: Extract<ValueType, { kind: "decimal" }>,
-  text: string,
-  field: string,
-): string {
+function canonicalDecimal(type: Extract<ValueType, { kind: "decimal" }>, text: string, field: string): string {
   const match = DECIMAL.exec(text.trim());
   const whole = match?.[2] ?? "";
   const fraction = match?.[3] ?? "";
@@ -119,10 +113,14 @@ export function decimalUnscaled(text: string): bigint {
 /** Returns a short text that shows a value in an error, never more than 60 characters. */
 export function show(value: unknown): string {
   if (value === null || value === undefined) return "null";
-  if (typeof value === "bigint") return String(value);
-  if (typeof value === "number") return String(value);
-  const text = typeof value === "string" ? JSON.stringify(value) : Array.isArray(value) ? "an array" : typeof value;
+  const text = shown(value);
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+}
+
+function shown(value: unknown): string {
+  if (typeof value === "bigint" || typeof value === "number") return String(value);
+  if (typeof value === "string") return JSON.stringify(value);
+  return Array.isArray(value) ? "an array" : typeof value;
 }
 
 export function mismatch(type: ValueType, value: unknown, field: string): EdgefeatError {

@@ -1,7 +1,7 @@
 // JSON without rounding: a parser that keeps 64-bit integers, and the JSON form of every value type.
 import { EdgefeatError } from "../errors.ts";
 import { formatTime, parseTimeExact, type ParseTimeOptions } from "../time.ts";
-import { checkValue, mismatch } from "./check.ts";
+import { checkValue, mismatch, outOfRange } from "./check.ts";
 import type { Value, ValueType } from "./value-type.ts";
 
 const LONG_INTEGER = /\d{16}/;
@@ -56,9 +56,12 @@ export function valueFromJson(type: ValueType, json: unknown, field: string, tim
   switch (type.kind) {
     case "float32":
     case "float64":
-      if (typeof json === "bigint") return checkValue(type, Number(json), field);
-      if (typeof json === "string" && json in NON_FINITE) return NON_FINITE[json] as number;
-      return checkValue(type, json, field);
+      if (typeof json === "string" && Object.hasOwn(NON_FINITE, json)) return NON_FINITE[json] as number;
+      return checkValue(
+        type,
+        typeof json === "bigint" || typeof json === "number" ? finite(type, json, field) : json,
+        field,
+      );
     case "timestamp":
       if (typeof json !== "string") throw mismatch(type, json, field);
       return checkValue(type, parseTimeExact(json, time), field);
@@ -78,6 +81,13 @@ export function valueFromJson(type: ValueType, json: unknown, field: string, tim
     default:
       return checkValue(type, json, field);
   }
+}
+
+/** Refuses a literal such as 1e999, which JSON.parse turns into Infinity. */
+function finite(type: ValueType, json: number | bigint, field: string): number {
+  const number = Number(json);
+  if (Math.abs(number) === Infinity) throw outOfRange(type, json, field);
+  return number;
 }
 
 /** Returns the JSON text of a value: integers exact to 64 bits, floats in shortest round-trip form, −0 kept. */

@@ -33,6 +33,9 @@ export function typeName(type: ValueType): string {
   }
 }
 
+/** Longer than any name of a sensible type, so that no text nests lists without bound. */
+const MAX_TYPE_NAME = 256;
+
 /** Returns the type that a name stands for. @throws definition_invalid for a name that is none. */
 export function parseTypeName(name: string): ValueType {
   const text = name.trim();
@@ -42,15 +45,16 @@ export function parseTypeName(name: string): ValueType {
   const vector = /^vector\((\d+)\)$/.exec(text);
   if (vector !== null) return vectorType(Number(vector[1]));
   const list = /^list<(.+)>$/.exec(text);
-  if (list !== null) return { kind: "list", of: parseTypeName(list[1] as string) };
-  throw new EdgefeatError("definition_invalid", `"${name}" is not a value type`, {
+  if (list !== null && text.length <= MAX_TYPE_NAME) return { kind: "list", of: parseTypeName(list[1] as string) };
+  throw new EdgefeatError("definition_invalid", `"${name.slice(0, MAX_TYPE_NAME)}" is not a value type`, {
     hint: `one of ${SCALARS.join(", ")}, decimal(p,s), list<type>, vector(n)`,
   });
 }
 
 /** Returns a decimal type; precision 1 to 38, scale 0 to precision (Arrow's and DuckDB's 128-bit bounds). */
 export function decimalType(precision: number, scale: number): ValueType {
-  if (!(Number.isInteger(precision) && precision >= 1 && precision <= 38 && scale >= 0 && scale <= precision)) {
+  const whole = Number.isInteger(precision) && Number.isInteger(scale);
+  if (!(whole && precision >= 1 && precision <= 38 && scale >= 0 && scale <= precision)) {
     throw new EdgefeatError("definition_invalid", `decimal(${precision},${scale}) is not a decimal type`, {
       hint: "precision is 1 to 38, scale 0 to precision",
     });

@@ -102,8 +102,7 @@ function pick(sign: 1 | -1): Accumulator<Pick> {
       return state === null ? one : better(state, one, type);
     },
     merge: better,
-    pack: (s, type) =>
-      `[${s.eventTimeUs},${s.createdTimeUs},${JSON.stringify(s.eventId)},${packValue(type, s.value)}]`,
+    pack: (s, type) => `[${s.eventTimeUs},${s.createdTimeUs},${JSON.stringify(s.eventId)},${packValue(type, s.value)}]`,
     unpack: (json, type) => {
       const [eventTimeUs, createdTimeUs, eventId, value] = json as [Us, Us | null, string | null, unknown];
       return { eventTimeUs, createdTimeUs, eventId, value: unpackValue(type, value) as Value };

@@ -14,7 +14,13 @@ import { type OracleRow, type OracleValue, pointInTime, windowAt } from "../supp
 import { columnValues } from "../support/snapshots.ts";
 
 const ROWS = 1000;
-const TTLS_US = { forever: 0, hour: 3_600_000_000, day: 86_400_000_000, odd: 7_200_000_001, years: 400 * 86_400_000_000 };
+const TTLS_US = {
+  forever: 0,
+  hour: 3_600_000_000,
+  day: 86_400_000_000,
+  odd: 7_200_000_001,
+  years: 400 * 86_400_000_000,
+};
 const COLUMNS: Record<string, ValueType> = {
   conv_rate: { kind: "float32" },
   acc_rate: { kind: "float32" },
@@ -33,7 +39,10 @@ const driver = entity("driver", { joinKey: "driver_id", type: int64() });
 const source = parquet("driver_stats", { path: "driver_stats.parquet", eventTime: "event_timestamp", createdTime: "created" });
 const features = { conv_rate: float32(), acc_rate: float32(), avg_daily_trips: int32() };
 ${Object.entries(TTLS_US)
-  .map(([name, us]) => `export const ${name} = featureView("${name}", { entities: [driver], source, features${us === 0 ? "" : `, ttl: "${us}us"`} });`)
+  .map(
+    ([name, us]) =>
+      `export const ${name} = featureView("${name}", { entities: [driver], source, features${us === 0 ? "" : `, ttl: "${us}us"`} });`,
+  )
   .join("\n")}
 export const windows = featureView("windows", { entities: [driver], source, aggregations: {
   trips_1d: sum("avg_daily_trips", "1d"), rate_7d: avg("conv_rate", "7d"), best_1d: max("acc_rate", "1d"), rows_1h: count("1h"),
@@ -48,18 +57,56 @@ describe("edgefeat historical on driver_stats.parquet (SEMANTICS 2.1, 2.3 to 2.7
 
   beforeAll(async () => {
     cpSync(join(import.meta.dirname, "../fixtures/driver_stats.parquet"), join(repo, "driver_stats.parquet"));
-    writeFileSync(join(repo, "edgefeat.config.ts"), `export default { project: "drivers", definitions: "./features.ts" };`);
+    writeFileSync(
+      join(repo, "edgefeat.config.ts"),
+      `export default { project: "drivers", definitions: "./features.ts" };`,
+    );
     writeFileSync(join(repo, "features.ts"), definitions);
     history = rowsOf(await readTableFile(join(repo, "driver_stats.parquet")));
     entities = randomEntities(history);
     const rows = tableOf([
-      ["note", vectorFromValues({ kind: "string" }, entities.map((_, i) => (i % 7 === 0 ? null : `row ${i}`)))],
-      ["driver_id", vectorFromValues({ kind: "int64" }, entities.map((e) => e.driver))],
-      ["at", vectorFromValues({ kind: "timestamp" }, entities.map((e) => BigInt(e.t)))],
+      [
+        "note",
+        vectorFromValues(
+          { kind: "string" },
+          entities.map((_, i) => (i % 7 === 0 ? null : `row ${i}`)),
+        ),
+      ],
+      [
+        "driver_id",
+        vectorFromValues(
+          { kind: "int64" },
+          entities.map((e) => e.driver),
+        ),
+      ],
+      [
+        "at",
+        vectorFromValues(
+          { kind: "timestamp" },
+          entities.map((e) => BigInt(e.t)),
+        ),
+      ],
     ]);
     await writeTableFile(join(repo, "entities.parquet"), rows);
-    const asked = [...Object.keys(TTLS_US).flatMap((view) => Object.keys(COLUMNS).map((c) => `${view}:${c}`)), ...Object.keys(WINDOWS).map((w) => `windows:${w}`)];
-    const args = ["historical", "--repo", repo, "--entities", join(repo, "entities.parquet"), "--entity-time", "at", "--features", asked.join(","), "--full-names", "--out", join(repo, "out.parquet"), "--json"];
+    const asked = [
+      ...Object.keys(TTLS_US).flatMap((view) => Object.keys(COLUMNS).map((c) => `${view}:${c}`)),
+      ...Object.keys(WINDOWS).map((w) => `windows:${w}`),
+    ];
+    const args = [
+      "historical",
+      "--repo",
+      repo,
+      "--entities",
+      join(repo, "entities.parquet"),
+      "--entity-time",
+      "at",
+      "--features",
+      asked.join(","),
+      "--full-names",
+      "--out",
+      join(repo, "out.parquet"),
+      "--json",
+    ];
     await promisify(execFile)("node", [join(import.meta.dirname, "../../sdk/cli/main.ts"), ...args]);
     result = await readTableFile(join(repo, "out.parquet"));
   }, 60_000);
@@ -67,7 +114,9 @@ describe("edgefeat historical on driver_stats.parquet (SEMANTICS 2.1, 2.3 to 2.7
 
   it("keeps every entity row, its order, its columns and their types (2.4, 2.6)", () => {
     expect(result.numRows).toBe(ROWS);
-    expect(columnValues(result, "note", { kind: "string" })).toStrictEqual(entities.map((_, i) => (i % 7 === 0 ? null : `row ${i}`)));
+    expect(columnValues(result, "note", { kind: "string" })).toStrictEqual(
+      entities.map((_, i) => (i % 7 === 0 ? null : `row ${i}`)),
+    );
     expect(columnValues(result, "driver_id", { kind: "int64" })).toStrictEqual(entities.map((e) => e.driver));
     expect(columnValues(result, "at", { kind: "timestamp" })).toStrictEqual(entities.map((e) => BigInt(e.t)));
   });
@@ -86,7 +135,10 @@ describe("edgefeat historical on driver_stats.parquet (SEMANTICS 2.1, 2.3 to 2.7
   it.each(Object.entries(WINDOWS))("agrees with the oracle for the window %s", (name, window) => {
     const type: ValueType = { kind: name === "rate_7d" ? "float64" : name === "best_1d" ? "float32" : "int64" };
     // The oracle counts in bigint what the column holds as int32.
-    const events = history.map((row) => ({ ...row, values: { ...row.values, avg_daily_trips: bigOrNull(row.values["avg_daily_trips"]) } }));
+    const events = history.map((row) => ({
+      ...row,
+      values: { ...row.values, avg_daily_trips: bigOrNull(row.values["avg_daily_trips"]) },
+    }));
     const expected = entities.map((e) => windowAt(events, keyOf(e.driver), e.t, window) as Value | null);
     expect(columnValues(result, `windows__${name}`, type)).toStrictEqual(expected);
   });
@@ -97,7 +149,11 @@ const bigOrNull = (n: OracleValue | undefined): OracleValue => (typeof n === "nu
 
 function rowsOf(table: Table): OracleRow[] {
   const read = (name: string, type: ValueType) => columnReader(columnOf(table, name), type, { column: name });
-  const [driver, e, c] = [read("driver_id", { kind: "int64" }), read("event_timestamp", { kind: "timestamp" }), read("created", { kind: "timestamp" })];
+  const [driver, e, c] = [
+    read("driver_id", { kind: "int64" }),
+    read("event_timestamp", { kind: "timestamp" }),
+    read("created", { kind: "timestamp" }),
+  ];
   const values = Object.entries(COLUMNS).map(([name, type]) => [name, read(name, type)] as const);
   return Array.from({ length: table.numRows }, (_, i) => ({
     key: keyOf(driver(i) as bigint | null),
@@ -117,7 +173,10 @@ function randomEntities(history: readonly OracleRow[]): { driver: bigint | null;
   const anywhere = fc.integer({ min: Math.min(...history.map((r) => r.e)), max: Math.max(...history.map((r) => r.e)) });
   const one = fc.record({
     driver: fc.constantFrom(1001n, 1002n, 1003n, 1003n, 1004n, 1005n, 1006n, null),
-    t: fc.oneof(near.map(({ row, ttl, off }) => row.e + ttl + off), anywhere),
+    t: fc.oneof(
+      near.map(({ row, ttl, off }) => row.e + ttl + off),
+      anywhere,
+    ),
   });
   return fc.sample(one, { numRuns: ROWS, seed: 20_220_412 });
 }

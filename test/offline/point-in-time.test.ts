@@ -5,7 +5,16 @@ import { entity, featureView, float64, int64, list, parquet, string } from "../.
 import { getHistoricalFeatures, openEngine, type Engine } from "../../offline/index.ts";
 import { parseDuration } from "../../sdk/time.ts";
 import type { Value, ValueType } from "../../sdk/types/index.ts";
-import { doubles, entityRows, entityTable, histories, historyTable, integers, orNull, texts } from "../support/histories.ts";
+import {
+  doubles,
+  entityRows,
+  entityTable,
+  histories,
+  historyTable,
+  integers,
+  orNull,
+  texts,
+} from "../support/histories.ts";
 import { pointInTime } from "../support/oracle.ts";
 import { columnValues, snapshotFrom } from "../support/snapshots.ts";
 
@@ -42,7 +51,12 @@ describe("point-in-time join of a stored view (SEMANTICS 2.1, 2.3, 2.4, 2.5)", (
       await engine.query(setup);
       await fc.assert(
         fc.asyncProperty(
-          histories({ x: orNull(doubles), n: orNull(integers), s: orNull(texts), l: orNull(fc.array(integers, { maxLength: 2 })) }),
+          histories({
+            x: orNull(doubles),
+            n: orNull(integers),
+            s: orNull(texts),
+            l: orNull(fc.array(integers, { maxLength: 2 })),
+          }),
           entityRows(100),
           fc.constantFrom(undefined, "1h", "1d", "1us"),
           fc.constantFrom(0, 1, 3_600_000_000),

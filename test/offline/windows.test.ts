@@ -1,7 +1,20 @@
 // Windowed aggregates against the oracle: at arbitrary entity times, and from materialized tiles (the parity theorem).
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { avg, count, entity, featureView, first, int64, last, max, min, parquet, string, sum } from "../../sdk/index.ts";
+import {
+  avg,
+  count,
+  entity,
+  featureView,
+  first,
+  int64,
+  last,
+  max,
+  min,
+  parquet,
+  string,
+  sum,
+} from "../../sdk/index.ts";
 import { getHistoricalFeatures, openEngine, type Engine } from "../../offline/index.ts";
 import { materializeTiles } from "../../offline/materialize/tiles.ts";
 import { checkSourceRows } from "../../offline/join/source-rows.ts";
@@ -9,7 +22,19 @@ import type { AggregatedViewSpec } from "../../sdk/registry/index.ts";
 import { unpackTileRow } from "../../sdk/rows/index.ts";
 import type { Value, ValueType } from "../../sdk/types/index.ts";
 import { emptyWindowValues, OVERFLOW, tileLayout, windowValues } from "../../sdk/windows/index.ts";
-import { doubles, entityRows, entityTable, finiteDoubles, histories, historyTable, type HistoryRow, integers, orNull, texts, times } from "../support/histories.ts";
+import {
+  doubles,
+  entityRows,
+  entityTable,
+  finiteDoubles,
+  histories,
+  historyTable,
+  type HistoryRow,
+  integers,
+  orNull,
+  texts,
+  times,
+} from "../support/histories.ts";
 import { windowAt, type OracleWindow } from "../support/oracle.ts";
 import { columnValues, snapshotFrom } from "../support/snapshots.ts";
 
@@ -53,13 +78,29 @@ const where: Record<string, (v: Record<string, any>) => boolean | null> = {
   n_last_where: ({ x }) => (x === null ? null : x >= 0),
 };
 const view = featureView("w", { entities: [pair], source: events, aggregations });
-const { snapshot } = snapshotFrom({ view }, { events: { k1: { kind: "string" }, k2: { kind: "int64" }, event_time: { kind: "timestamp" }, created: { kind: "timestamp" }, ...types } });
+const { snapshot } = snapshotFrom(
+  { view },
+  {
+    events: {
+      k1: { kind: "string" },
+      k2: { kind: "int64" },
+      event_time: { kind: "timestamp" },
+      created: { kind: "timestamp" },
+      ...types,
+    },
+  },
+);
 const spec = snapshot.views["w"]?.versions["1"]?.spec as AggregatedViewSpec;
 const names = Object.keys(aggregations);
 
 function oracle(rows: readonly HistoryRow[], key: string | null, t: number, name: string): Value | null {
   const feature = spec.features.find((f) => f.name === name)!;
-  const window: OracleWindow = { fn: feature.fn, column: feature.column, windowUs: feature.windowUs, hopUs: feature.hopUs };
+  const window: OracleWindow = {
+    fn: feature.fn,
+    column: feature.column,
+    windowUs: feature.windowUs,
+    hopUs: feature.hopUs,
+  };
   const filter = where[name];
   return windowAt(rows, key, t, filter === undefined ? window : { ...window, where: filter }) as Value | null;
 }
@@ -101,18 +142,31 @@ describe("windows from materialized tiles (SEMANTICS 3.2, 4.2, 4.7)", () => {
     const layout = tileLayout(spec);
     const all = names.map((_, i) => i);
     await fc.assert(
-      fc.asyncProperty(rowsOf(doubles), times, fc.constantFrom(0, 1, 59_999_999, HOUR, 5 * HOUR + 7), async (rows, boundary, later) => {
-        const source = checkSourceRows(spec, historyTable(rows, types));
-        const written = await materializeTiles(engine, spec, source, boundary);
-        const byKey = new Map(written.map(({ keys, packed }) => [`${keys[0] as string}/${String(keys[1])}`, unpackTileRow(layout, packed)]));
-        const known = rows.filter((row) => row.e <= boundary);
-        const at = boundary + later;
-        for (const key of new Set(rows.map((row) => row.key).filter((k) => k !== null))) {
-          const row = byKey.get(key);
-          const values = row === undefined ? emptyWindowValues(layout, all) : windowValues(layout, row.groups, at, all);
-          expect(values.map((v) => (v === OVERFLOW ? null : v))).toStrictEqual(names.map((name) => oracle(known, key, at, name)));
-        }
-      }),
+      fc.asyncProperty(
+        rowsOf(doubles),
+        times,
+        fc.constantFrom(0, 1, 59_999_999, HOUR, 5 * HOUR + 7),
+        async (rows, boundary, later) => {
+          const source = checkSourceRows(spec, historyTable(rows, types));
+          const written = await materializeTiles(engine, spec, source, boundary);
+          const byKey = new Map(
+            written.map(({ keys, packed }) => [
+              `${keys[0] as string}/${String(keys[1])}`,
+              unpackTileRow(layout, packed),
+            ]),
+          );
+          const known = rows.filter((row) => row.e <= boundary);
+          const at = boundary + later;
+          for (const key of new Set(rows.map((row) => row.key).filter((k) => k !== null))) {
+            const row = byKey.get(key);
+            const values =
+              row === undefined ? emptyWindowValues(layout, all) : windowValues(layout, row.groups, at, all);
+            expect(values.map((v) => (v === OVERFLOW ? null : v))).toStrictEqual(
+              names.map((name) => oracle(known, key, at, name)),
+            );
+          }
+        },
+      ),
       { numRuns: 60 },
     );
   });

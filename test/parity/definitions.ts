@@ -28,8 +28,21 @@ import {
 
 export const pair = entity("pair", { joinKeys: { k1: string(), k2: int64() } });
 
-const schema = { k1: string(), k2: int64(), event_time: timestamp(), created: timestamp(), x: float64(), n: int64(), s: string() };
-export const history = parquet("history", { path: "history.parquet", eventTime: "event_time", createdTime: "created", schema });
+const schema = {
+  k1: string(),
+  k2: int64(),
+  event_time: timestamp(),
+  created: timestamp(),
+  x: float64(),
+  n: int64(),
+  s: string(),
+};
+export const history = parquet("history", {
+  path: "history.parquet",
+  eventTime: "event_time",
+  createdTime: "created",
+  schema,
+});
 
 export const latest = featureView("latest", {
   entities: [pair],

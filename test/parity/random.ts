@@ -11,9 +11,10 @@ export const NOW_US = parseTime("2001-03-31T00:00:00Z");
 
 const around = (us: number) => us + NOW_US;
 
-export const histories: fc.Arbitrary<HistoryRow[]> = historiesOf({ x: orNull(doubles), n: orNull(integers), s: orNull(texts) }, 40).map((rows) =>
-  rows.map((row) => ({ ...row, e: around(row.e), c: row.c === null ? null : around(row.c) })),
-);
+export const histories: fc.Arbitrary<HistoryRow[]> = historiesOf(
+  { x: orNull(doubles), n: orNull(integers), s: orNull(texts) },
+  40,
+).map((rows) => rows.map((row) => ({ ...row, e: around(row.e), c: row.c === null ? null : around(row.c) })));
 
 const int64s = fc.oneof(integers, fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }));
 
@@ -33,7 +34,13 @@ const BY_TYPE: Record<string, [type: string, values: fc.Arbitrary<Value>]> = {
   ],
   a_string: ["string", fc.oneof(texts, fc.string({ unit: "binary", maxLength: 10 }))],
   some_bytes: ["bytes", fc.uint8Array({ maxLength: 20 })],
-  a_timestamp: ["timestamp", fc.oneof(fc.constantFrom(0n, -1n, 253_402_300_799_999_999n), fc.bigInt({ min: -62_135_596_800_000_000n, max: 253_402_300_799_999_999n }))],
+  a_timestamp: [
+    "timestamp",
+    fc.oneof(
+      fc.constantFrom(0n, -1n, 253_402_300_799_999_999n),
+      fc.bigInt({ min: -62_135_596_800_000_000n, max: 253_402_300_799_999_999n }),
+    ),
+  ],
   int64s: ["list<int64>", fc.array(int64s, { maxLength: 4 })],
   strings: ["list<string>", fc.array(texts, { maxLength: 3 })],
   a_vector: ["vector(3)", fc.tuple(doubles, doubles, doubles).map((values) => Float32Array.from(values))],
@@ -53,7 +60,16 @@ export async function fileOf(ids: readonly string[], rows: readonly EveryType[])
   return tableOf([
     ["id", vectorFromValues({ kind: "string" }, ids)],
     ["event_time", timesOf(ids, NOW_US - 3_600_000_000)],
-    ...Object.entries(EVERY_TYPE).map(([name, type]) => [name, vectorFromValues(type, rows.map((row) => row[name] as Value | null))] as const),
+    ...Object.entries(EVERY_TYPE).map(
+      ([name, type]) =>
+        [
+          name,
+          vectorFromValues(
+            type,
+            rows.map((row) => row[name] as Value | null),
+          ),
+        ] as const,
+    ),
   ]);
 }
 
@@ -66,5 +82,8 @@ export function spineOf(ids: readonly string[]): Table {
 }
 
 function timesOf(ids: readonly string[], us: number) {
-  return vectorFromValues({ kind: "timestamp" }, ids.map(() => BigInt(us)));
+  return vectorFromValues(
+    { kind: "timestamp" },
+    ids.map(() => BigInt(us)),
+  );
 }

@@ -28,7 +28,11 @@ export function storeParity(name: string, online: () => object | undefined): voi
 
     beforeAll(async () => {
       engine = await openEngine();
-      const config = { project: `parity-${name.replaceAll(" ", "-")}`, definitions: "./features.ts", ...(online() === undefined ? {} : { online: online() }) };
+      const config = {
+        project: `parity-${name.replaceAll(" ", "-")}`,
+        definitions: "./features.ts",
+        ...(online() === undefined ? {} : { online: online() }),
+      };
       writeFileSync(join(repo, "edgefeat.config.ts"), `export default ${JSON.stringify(config)};`);
       symlinkSync(join(import.meta.dirname, "definitions.ts"), join(repo, "features.ts"));
       server = await startServer({ repo, nowUs: NOW_US });
@@ -45,11 +49,26 @@ export function storeParity(name: string, online: () => object | undefined): voi
     const admin = () => createAdminClient({ url: server.url, token: server.token });
 
     const materialize = async (view: string, startUs: number | null, endUs: number, readSource: () => Promise<Table>) =>
-      materializeView({ engine, snapshot, view, version: 1, startUs, endUs, readSource, sink: onlineSink(admin(), snapshot) });
+      materializeView({
+        engine,
+        snapshot,
+        view,
+        version: 1,
+        startUs,
+        endUs,
+        readSource,
+        sink: onlineSink(admin(), snapshot),
+      });
 
     const historical = async (service: FeatureService, entities: Table, readSource: () => Promise<Table>) => {
       const live = checkSnapshot((await admin().getRegistry())?.snapshot);
-      return getHistoricalFeatures({ engine, entities, snapshot: live, request: { service: service.name }, readSource: async () => readSource() });
+      return getHistoricalFeatures({
+        engine,
+        entities,
+        snapshot: live,
+        request: { service: service.name },
+        readSource: async () => readSource(),
+      });
     };
 
     it("for stored, aggregated and on-demand features of random histories", { timeout: 300_000 }, async () => {
@@ -60,22 +79,37 @@ export function storeParity(name: string, online: () => object | undefined): voi
         fc.asyncProperty(histories, cuts, order, async (rows, secondsBefore, shuffle) => {
           // Keys of its own for every run: the store keeps what earlier runs wrote.
           run += 1;
-          const own = rows.map((row): HistoryRow => ({ ...row, keyParts: [ownKey(run, row.keyParts[0]), row.keyParts[1]] }));
+          const own = rows.map((row): HistoryRow => ({
+            ...row,
+            keyParts: [ownKey(run, row.keyParts[0]), row.keyParts[1]],
+          }));
           const read = async () => historyTable(own, HISTORY_TYPES);
           // In parts, in any order, some of them twice, at last all of them: it must not matter (3.3, 4.7).
-          const ends = [...secondsBefore.map((seconds) => NOW_US - seconds * 1_000_000), NOW_US].toSorted((a, b) => a - b);
+          const ends = [...secondsBefore.map((seconds) => NOW_US - seconds * 1_000_000), NOW_US].toSorted(
+            (a, b) => a - b,
+          );
           const parts = ends.map((end, i) => [i === 0 ? null : (ends[i - 1] as number), end] as const);
-          for (const [start, end] of [...shuffle.map((i) => parts[i % parts.length] as (typeof parts)[number]), ...parts]) {
+          for (const [start, end] of [
+            ...shuffle.map((i) => parts[i % parts.length] as (typeof parts)[number]),
+            ...parts,
+          ]) {
             await materialize("latest", start, end, read);
             await materialize("windows", null, end, read);
           }
           await materialize("windows", null, ends[0] as number, read);
 
-          const keys = [...own.map((row) => row.keyParts), [`${run}unseen`, 7n], [null, 1n], ["a", null]] as [string | null, bigint | null][];
+          const keys = [...own.map((row) => row.keyParts), [`${run}unseen`, 7n], [null, 1n], ["a", null]] as [
+            string | null,
+            bigint | null,
+          ][];
           const scale = keys.map((_, i) => i / 3 - 1);
           const spine = entityTable(keys.map((parts): EntityRow => ({ key: { parts, text: null }, t: NOW_US })));
           const columns = ["k1", "k2", "event_timestamp"].map((column) => [column, columnOf(spine, column)] as const);
-          const { table } = await historical(definitions.model, tableOf([...columns, ["scale", vectorFromValues({ kind: "float64" }, scale)]]), read);
+          const { table } = await historical(
+            definitions.model,
+            tableOf([...columns, ["scale", vectorFromValues({ kind: "float64" }, scale)]]),
+            read,
+          );
           const { rows: online } = await createClient({ url: server.url }).getFeatures({
             service: definitions.model,
             entities: { k1: keys.map(([k1]) => k1), k2: keys.map(([, k2]) => k2) },
@@ -120,7 +154,11 @@ export function storeParity(name: string, online: () => object | undefined): voi
   });
 }
 
-const HISTORY_TYPES: Record<string, ValueType> = { x: { kind: "float64" }, n: { kind: "int64" }, s: { kind: "string" } };
+const HISTORY_TYPES: Record<string, ValueType> = {
+  x: { kind: "float64" },
+  n: { kind: "int64" },
+  s: { kind: "string" },
+};
 
 const ownKey = (run: number, key: string | null) => (key === null ? null : `${run}${key}`);
 

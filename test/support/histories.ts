@@ -14,7 +14,23 @@ export const times = fc.oneof(
 );
 
 export const doubles = fc.oneof(
-  fc.constantFrom(0, -0, 1, -1, 0.1, 12.34, 1e16, -1e16, 1e-300, 5e-324, -5e-324, 1e300, Number.NaN, Infinity, -Infinity),
+  fc.constantFrom(
+    0,
+    -0,
+    1,
+    -1,
+    0.1,
+    12.34,
+    1e16,
+    -1e16,
+    1e-300,
+    5e-324,
+    -5e-324,
+    1e300,
+    Number.NaN,
+    Infinity,
+    -Infinity,
+  ),
   fc.integer({ min: -1000, max: 1000 }).map((n) => n / 100),
   fc.double(),
 );
@@ -27,7 +43,10 @@ export const integers = fc.oneof(
   fc.bigInt({ min: -5n, max: 5n }),
   fc.constantFrom(2n ** 62n, -(2n ** 62n), 2n ** 63n - 1n, -(2n ** 63n), 2n ** 53n + 1n),
 );
-export const texts = fc.oneof(fc.constantFrom("", "a", "b", "ﬀ", "😀", "\u0000", "zz"), fc.string({ unit: "grapheme", maxLength: 4 }));
+export const texts = fc.oneof(
+  fc.constantFrom("", "a", "b", "ﬀ", "😀", "\u0000", "zz"),
+  fc.string({ unit: "grapheme", maxLength: 4 }),
+);
 
 export const orNull = <T>(of: fc.Arbitrary<T>) => fc.option(of, { nil: null, freq: 5 });
 
@@ -48,10 +67,19 @@ export interface HistoryRow extends OracleRow {
 }
 
 /** Rows of a history whose values are drawn by column. */
-export function histories(columns: Readonly<Record<string, fc.Arbitrary<OracleValue>>>, maxLength = 60): fc.Arbitrary<HistoryRow[]> {
+export function histories(
+  columns: Readonly<Record<string, fc.Arbitrary<OracleValue>>>,
+  maxLength = 60,
+): fc.Arbitrary<HistoryRow[]> {
   const row = fc
     .record({ key: keys, e: times, c: orNull(times), values: fc.record(columns) })
-    .map(({ key, e, c, values }) => ({ key: key.text, keyParts: key.parts, e, c, values: values as Record<string, OracleValue> }));
+    .map(({ key, e, c, values }) => ({
+      key: key.text,
+      keyParts: key.parts,
+      e,
+      c,
+      values: values as Record<string, OracleValue>,
+    }));
   return fc.array(row, { maxLength, size: "max" });
 }
 
@@ -59,11 +87,44 @@ export function histories(columns: Readonly<Record<string, fc.Arbitrary<OracleVa
 export function historyTable(rows: readonly HistoryRow[], types: Readonly<Record<string, ValueType>>): Table {
   const column = (type: ValueType, values: (Value | null)[]) => vectorFromValues(type, values);
   return tableOf([
-    ["k1", column({ kind: "string" }, rows.map((r) => r.keyParts[0]))],
-    ["k2", column({ kind: "int64" }, rows.map((r) => r.keyParts[1]))],
-    ["event_time", column({ kind: "timestamp" }, rows.map((r) => BigInt(r.e)))],
-    ["created", column({ kind: "timestamp" }, rows.map((r) => (r.c === null ? null : BigInt(r.c))))],
-    ...Object.entries(types).map(([name, type]) => [name, column(type, rows.map((r) => r.values[name] as Value | null))] as const),
+    [
+      "k1",
+      column(
+        { kind: "string" },
+        rows.map((r) => r.keyParts[0]),
+      ),
+    ],
+    [
+      "k2",
+      column(
+        { kind: "int64" },
+        rows.map((r) => r.keyParts[1]),
+      ),
+    ],
+    [
+      "event_time",
+      column(
+        { kind: "timestamp" },
+        rows.map((r) => BigInt(r.e)),
+      ),
+    ],
+    [
+      "created",
+      column(
+        { kind: "timestamp" },
+        rows.map((r) => (r.c === null ? null : BigInt(r.c))),
+      ),
+    ],
+    ...Object.entries(types).map(
+      ([name, type]) =>
+        [
+          name,
+          column(
+            type,
+            rows.map((r) => r.values[name] as Value | null),
+          ),
+        ] as const,
+    ),
   ]);
 }
 
@@ -77,8 +138,26 @@ export const entityRows = (maxLength: number): fc.Arbitrary<EntityRow[]> =>
 /** Returns the entity rows as a table: k1, k2, event_timestamp. */
 export function entityTable(rows: readonly EntityRow[]): Table {
   return tableOf([
-    ["k1", vectorFromValues({ kind: "string" }, rows.map((r) => r.key.parts[0]))],
-    ["k2", vectorFromValues({ kind: "int64" }, rows.map((r) => r.key.parts[1]))],
-    ["event_timestamp", vectorFromValues({ kind: "timestamp" }, rows.map((r) => BigInt(r.t)))],
+    [
+      "k1",
+      vectorFromValues(
+        { kind: "string" },
+        rows.map((r) => r.key.parts[0]),
+      ),
+    ],
+    [
+      "k2",
+      vectorFromValues(
+        { kind: "int64" },
+        rows.map((r) => r.key.parts[1]),
+      ),
+    ],
+    [
+      "event_timestamp",
+      vectorFromValues(
+        { kind: "timestamp" },
+        rows.map((r) => BigInt(r.t)),
+      ),
+    ],
   ]);
 }

@@ -68,10 +68,16 @@ export interface OracleWindow {
 }
 
 /** SEMANTICS 4.1, 4.4, 4.5, 4.8: the value of a window at `t`; null for a null key. */
-export function windowAt(events: readonly OracleRow[], key: string | null, t: number, window: OracleWindow): OracleValue {
+export function windowAt(
+  events: readonly OracleRow[],
+  key: string | null,
+  t: number,
+  window: OracleWindow,
+): OracleValue {
   if (key === null) return null;
   let lower = t - window.windowUs;
-  while (((lower % window.hopUs) + window.hopUs) % window.hopUs !== 0) lower -= ((lower % window.hopUs) + window.hopUs) % window.hopUs;
+  while (((lower % window.hopUs) + window.hopUs) % window.hopUs !== 0)
+    lower -= ((lower % window.hopUs) + window.hopUs) % window.hopUs;
   const seen = new Set<string>();
   const inside = events.filter((event) => {
     if (event.key !== key || event.e <= lower || event.e > t) return false;
@@ -89,10 +95,15 @@ export function windowAt(events: readonly OracleRow[], key: string | null, t: nu
   if (values.length === 0) return null;
   switch (window.fn) {
     case "sum":
-      return typeof values[0] === "bigint" ? int64OrNull((values as bigint[]).reduce((a, b) => a + b, 0n)) : exactMean(values as number[], 1n);
+      return typeof values[0] === "bigint"
+        ? int64OrNull((values as bigint[]).reduce((a, b) => a + b, 0n))
+        : exactMean(values as number[], 1n);
     case "avg":
       return typeof values[0] === "bigint"
-        ? toDouble((values as bigint[]).reduce((a, b) => a + b, 0n), BigInt(values.length))
+        ? toDouble(
+            (values as bigint[]).reduce((a, b) => a + b, 0n),
+            BigInt(values.length),
+          )
         : exactMean(values as number[], BigInt(values.length));
     case "min":
     case "max": {
@@ -121,7 +132,8 @@ function int64OrNull(n: bigint): bigint | null {
 
 /** The exact mean of doubles, as a fraction over 2^1074, rounded once by the decimal parser. */
 function exactMean(values: readonly number[], count: bigint): number {
-  if (values.some((v) => Number.isNaN(v)) || (values.includes(Infinity) && values.includes(-Infinity))) return Number.NaN;
+  if (values.some((v) => Number.isNaN(v)) || (values.includes(Infinity) && values.includes(-Infinity)))
+    return Number.NaN;
   if (values.includes(Infinity)) return Infinity;
   if (values.includes(-Infinity)) return -Infinity;
   const total = values.reduce((sum, v) => sum + over2to1074(v), 0n);

@@ -1,7 +1,13 @@
 // Snapshots straight from definitions, and columns as plain values, for tests.
 import type { Table } from "apache-arrow";
 import { columnOf, columnReader } from "../../offline/datasets/index.ts";
-import { collectDefinitions, type Compiled, compileDefinitions, type Snapshot, snapshotOf } from "../../sdk/registry/index.ts";
+import {
+  collectDefinitions,
+  type Compiled,
+  compileDefinitions,
+  type Snapshot,
+  snapshotOf,
+} from "../../sdk/registry/index.ts";
 import type { Value, ValueType } from "../../sdk/types/index.ts";
 
 /** Returns the snapshot of these definitions with every view active; `columns` are the files' column types by source. */

@@ -36,22 +36,41 @@ rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
 say("Edgefeat, end to end: features of US flights, January to June 2001.\n");
 
-const flights = await step("1. Read the flights", readFlights, (t) => `${number(t.numRows)} real flights, from vega-datasets`);
+const flights = await step(
+  "1. Read the flights",
+  readFlights,
+  (t) => `${number(t.numRows)} real flights, from vega-datasets`,
+);
 
 const [entities, training] = [`${folder}/entities.parquet`, `${folder}/training.parquet`];
 await writeTableFile(entities, trainingSpine(flights, TRAINING_ROWS));
-const historical = ["historical", "--entities", shown(entities), "--service", "delay_model", "--embargo", "1h", "--out", shown(training)];
+const historical = [
+  "historical",
+  "--entities",
+  shown(entities),
+  "--service",
+  "delay_model",
+  "--embargo",
+  "1h",
+  "--out",
+  shown(training),
+];
 await step(
   `2. Train: what was known an hour before each of ${number(TRAINING_ROWS)} departures\n    $ edgefeat ${historical.join(" ")}`,
   () => edgefeat<Training>(historical),
-  ({ rows, columns, views }) => `${number(rows)} rows × ${columns.length} columns from ${views.length} views, nothing from their future`,
+  ({ rows, columns, views }) =>
+    `${number(rows)} rows × ${columns.length} columns from ${views.length} views, nothing from their future`,
 );
 
 const server = await serve(0, `${folder}/data`);
 say(`3. Serve: the Worker in workerd, its clock at ${NOW}\n    $ edgefeat serve --now ${NOW}`);
 let compared: Compared[];
 try {
-  await step("4. Apply the definitions\n    $ edgefeat apply", () => edgefeat(["apply"]), () => "registered");
+  await step(
+    "4. Apply the definitions\n    $ edgefeat apply",
+    () => edgefeat(["apply"]),
+    () => "registered",
+  );
   const materialize = ["materialize", START, NOW];
   await step(
     `5. Materialize everything as of the last day\n    $ edgefeat ${materialize.join(" ")}`,
@@ -92,10 +111,18 @@ async function oneVector(url: string): Promise<void> {
   };
   const init = { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
   const since = performance.now();
-  const answer = (await (await fetch(`${url}/v1/features`, init)).json()) as { features: string[]; rows: unknown[][]; statuses: string[][] };
-  say(`6. Fetch a vector: Seattle to San Francisco, 05:30, 95.5 minutes\n    $ curl -d '{"service":"delay_model", …}' ${url}/v1/features  (${Math.round(performance.now() - since)} ms, cold)`);
+  const answer = (await (await fetch(`${url}/v1/features`, init)).json()) as {
+    features: string[];
+    rows: unknown[][];
+    statuses: string[][];
+  };
+  say(
+    `6. Fetch a vector: Seattle to San Francisco, 05:30, 95.5 minutes\n    $ curl -d '{"service":"delay_model", …}' ${url}/v1/features  (${Math.round(performance.now() - since)} ms, cold)`,
+  );
   for (const [i, feature] of answer.features.entries()) {
-    say(`      ${feature.padEnd(38)}${String(answer.rows[0]?.[i])}  ${answer.statuses[0]?.[i] === "PRESENT" ? "" : answer.statuses[0]?.[i]}`.trimEnd());
+    say(
+      `      ${feature.padEnd(38)}${String(answer.rows[0]?.[i])}  ${answer.statuses[0]?.[i] === "PRESENT" ? "" : answer.statuses[0]?.[i]}`.trimEnd(),
+    );
   }
 }
 

@@ -54,7 +54,12 @@ async function readOnline(
     const some = Object.fromEntries(
       Object.entries(entities).map(([key, ids]) => [key, ids.slice(from, from + ROWS_A_REQUEST)]),
     );
-    const answer = await client.getFeatures({ service, entities: some, ...(request ? { request: TRIP } : {}), noCache: true });
+    const answer = await client.getFeatures({
+      service,
+      entities: some,
+      ...(request ? { request: TRIP } : {}),
+      noCache: true,
+    });
     features = answer.features;
     for (const row of answer.rows as Record<string, unknown>[]) {
       for (const [i, reference] of features.entries()) {
@@ -83,5 +88,7 @@ function compareColumn(offline: Table, feature: string, reference: string, onlin
 function isSame(type: ValueType, expected: Value | null, got: unknown): boolean {
   if (expected === null || got === null) return expected === got;
   if (typeof expected !== typeof got) return false;
-  return typeof expected === "object" ? valueToJson(type, expected) === valueToJson(type, got as Value) : Object.is(expected, got);
+  return typeof expected === "object"
+    ? valueToJson(type, expected) === valueToJson(type, got as Value)
+    : Object.is(expected, got);
 }

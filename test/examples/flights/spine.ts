@@ -34,8 +34,20 @@ export function trainingSpine(flights: Table, rows: number): Table {
     ["destination", vectorFromValues(TEXT, column("destination", TEXT))],
     ["event_timestamp", vectorFromValues(TIME, dates)],
     ["departure", vectorFromValues(TIME, dates)],
-    ["scheduled_minutes", vectorFromValues(NUMBER, column("distance", INTEGER).map((miles) => Number(miles) / 7 + 30))],
-    ["label_late", vectorFromValues({ kind: "bool" }, delays.map((delay) => (delay as bigint) > 15n))],
+    [
+      "scheduled_minutes",
+      vectorFromValues(
+        NUMBER,
+        column("distance", INTEGER).map((miles) => Number(miles) / 7 + 30),
+      ),
+    ],
+    [
+      "label_late",
+      vectorFromValues(
+        { kind: "bool" },
+        delays.map((delay) => (delay as bigint) > 15n),
+      ),
+    ],
   ]);
 }
 
@@ -61,7 +73,11 @@ export async function everyAirport(): Promise<string[]> {
 /** Returns entity rows at NOW with these columns, and the trip. */
 export function spineAtNow(columns: Readonly<Record<string, readonly string[]>>): Table {
   const rows = Object.values(columns)[0]?.length ?? 0;
-  const same = (type: ValueType, value: Value) => vectorFromValues(type, Array.from({ length: rows }, () => value));
+  const same = (type: ValueType, value: Value) =>
+    vectorFromValues(
+      type,
+      Array.from({ length: rows }, () => value),
+    );
   return tableOf([
     ...Object.entries(columns).map(([name, values]) => [name, vectorFromValues(TEXT, values)] as const),
     ["event_timestamp", same(TIME, parseTimeExact(NOW))],

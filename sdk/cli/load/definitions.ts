@@ -1,0 +1,80 @@
+// The repo folder's definitions: run, compiled against the files of their sources, with their TypeScript transforms.
+import { existsSync } from "node:fs";
+import { relative } from "node:path";
+import { EdgefeatError } from "../../errors.ts";
+import type { Transforms } from "../../plan/index.ts";
+import {
+  collectDefinitions,
+  type Compiled,
+  compileDefinitions,
+  type Definitions,
+  type SourceSpec,
+  transformHash,
+} from "../../registry/index.ts";
+import type { LoadedConfig } from "./config.ts";
+import { runModule } from "./run-module.ts";
+import { type ColumnTypes, typesInDefinitions } from "./source-types.ts";
+import { sourceColumns } from "./sources.ts";
+
+export interface LoadedDefinitions {
+  readonly compiled: Compiled;
+  readonly transforms: Transforms;
+}
+
+/**
+ * Returns the compiled definitions of a config.
+ * @throws definitions_not_found, definitions_do_not_compile, file_not_found, and as compileDefinitions
+ */
+export async function loadDefinitions(loaded: LoadedConfig): Promise<LoadedDefinitions> {
+  const definitions = await runDefinitions(loaded);
+  const columns = await readColumns(loaded.repo, definitions);
+  const compiled = compileDefinitions(definitions, { columnsOf: (source) => columns.get(source.name) });
+  return { compiled, transforms: transformsOf(definitions) };
+}
+
+/** Returns the TypeScript transforms of a config's definitions, which need no file of a source. @throws as loadDefinitions */
+export async function loadTransforms(loaded: LoadedConfig): Promise<Transforms> {
+  return transformsOf(await runDefinitions(loaded));
+}
+
+async function runDefinitions({ repo, definitionsFile }: LoadedConfig): Promise<Definitions> {
+  const shown = relative(repo, definitionsFile);
+  if (!existsSync(definitionsFile)) {
+    throw new EdgefeatError("definitions_not_found", `there is no file ${shown}`, {
+      hint: "make it, or correct definitions in edgefeat.config.ts",
+    });
+  }
+  const definitions = collectDefinitions(await runModule(definitionsFile, repo));
+  if (definitions.views.size + definitions.onDemandViews.size > 0) return definitions;
+  throw new EdgefeatError("definition_invalid", `${shown} exports no views`, {
+    hint: "export what featureView(…) returns",
+  });
+}
+
+/** Reads the columns of every source whose definition doesn't tell them. */
+async function readColumns(repo: string, definitions: Definitions): Promise<Map<string, ColumnTypes>> {
+  const columns = new Map<string, ColumnTypes>();
+  for (const {
+    name,
+    format,
+    path,
+    eventTime = null,
+    createdTime = null,
+    eventId = null,
+    schema,
+  } of definitions.sources.values()) {
+    if (schema !== undefined && Object.keys(schema).length > 0) continue;
+    const source: SourceSpec = { name, format, path, eventTime, createdTime, eventId, schema: null };
+    columns.set(name, await sourceColumns(repo, source, () => typesInDefinitions(definitions, source)));
+  }
+  return columns;
+}
+
+function transformsOf(definitions: Definitions): Transforms {
+  const views = [...definitions.onDemandViews.values()];
+  return new Map(
+    views.flatMap(({ name, transform }) =>
+      transform === undefined ? [] : [[name, { codeHash: transformHash(transform), transform }] as const],
+    ),
+  );
+}

@@ -1,0 +1,142 @@
+// Materializes the views of a repo, one after another, and reports each.
+import { createHash } from "node:crypto";
+import { materializeView, type MaterializeReport, openEngine } from "../../offline/index.ts";
+import type { MaterializationRecord } from "../client/index.ts";
+import { EdgefeatError } from "../errors.ts";
+import type { Snapshot, SourceSpec, ViewSpec } from "../registry/index.ts";
+import { lookUp } from "../shape.ts";
+import { formatTime, parseTime, US_PER_DAY, US_PER_SECOND, type Us } from "../time.ts";
+import { checkpointOf } from "./checkpoint.ts";
+import type { Context } from "./command.ts";
+import { appliedRegistry, connect, type Connection } from "./connection.ts";
+import { loadConfig } from "./load/config.ts";
+import { typesInSnapshot } from "./load/source-types.ts";
+import { sourceReader, sourceStamp } from "./load/sources.ts";
+import { onlineSink } from "./online-sink.ts";
+import { counted, type Output, tableLines } from "./output.ts";
+
+/** How far the server's clock may be behind, as it allows for rows. */
+const MAX_SKEW_US = 5 * US_PER_SECOND;
+
+/** What to materialize: (startUs, endUs], or from a day before the last end. */
+export type Interval = { kind: "range"; startUs: Us; endUs: Us } | { kind: "incremental"; endUs: Us };
+
+interface ViewToDo {
+  readonly view: string;
+  readonly version: number;
+  readonly source: SourceSpec;
+  /** null: from the earliest row. */
+  readonly startUs: Us | null;
+}
+
+/** Materializes `views` (default: all but on-demand ones) and prints a report. @throws what any of them does, when the others before it are done */
+export async function materializeAll(
+  { repo, env, out, signal }: Context,
+  interval: Interval,
+  views?: readonly string[],
+): Promise<void> {
+  const loaded = await loadConfig(repo);
+  const connection = await connect(loaded, env);
+  const snapshot = await appliedRegistry(connection, loaded);
+  await checkEnd(connection, interval.endUs);
+  const records = interval.kind === "incremental" ? await connection.admin.getMaterializations() : {};
+  const todo = viewsToDo(snapshot, views).map((view): ViewToDo => ({
+    ...view,
+    startUs: interval.kind === "range" ? interval.startUs : nextStart(records, view, interval.endUs),
+  }));
+  const progress = out.progress();
+  const engine = await openEngine();
+  const reports: (MaterializeReport & { start: string | null; end: string; seconds: number })[] = [];
+  try {
+    for (const { view, version, source, startUs } of todo) {
+      const started = performance.now();
+      const report = await materializeView({
+        engine,
+        snapshot,
+        view,
+        version,
+        startUs,
+        endUs: interval.endUs,
+        readSource: sourceReader(repo, (spec) => typesInSnapshot(snapshot, spec)),
+        sourceStamp: `${await sourceStamp(repo, source)} ${storeHash(connection)}`,
+        sink: onlineSink(connection.admin, snapshot),
+        checkpoint: checkpointOf(repo, view, version),
+        onProgress: ({ stage, done, total }) => progress.update(stage, done, total),
+        signal,
+      });
+      progress.stop();
+      const seconds = (performance.now() - started) / 1000;
+      const start = startUs === null ? null : formatTime(startUs);
+      reports.push({ ...report, start, end: formatTime(interval.endUs), seconds });
+      tell(out, report, seconds);
+    }
+  } finally {
+    progress.stop();
+    await engine.close();
+  }
+  out.result({ views: reports });
+}
+
+/** Refuses an END in the future before anything is read (SEMANTICS 3.6); the server refuses it again by its own clock. */
+async function checkEnd({ admin }: Connection, endUs: Us): Promise<void> {
+  const { now } = await admin.getHealth();
+  if (endUs <= parseTime(now) + MAX_SKEW_US) return;
+  throw new EdgefeatError("event_time_in_future", `END ${formatTime(endUs)} is later than the server's clock, ${now}`, {
+    hint: "materialize up to an END that has passed",
+  });
+}
+
+/** The token of a local server is made anew with its data, so a checkpoint never outlives the rows that it counts. */
+function storeHash({ storeId }: Connection): string {
+  return createHash("sha256").update(storeId).digest("hex");
+}
+
+/**
+ * Returns the versions to write: of each view the latest, and the one that answers while that is another, so that it
+ * stays fresh until it is replaced (SEMANTICS 7.2). @throws unknown_view, bad_request for an on-demand view
+ */
+function viewsToDo(snapshot: Snapshot, names?: readonly string[]): Omit<ViewToDo, "startUs">[] {
+  const current = Object.fromEntries(Object.entries(snapshot.views).filter(([, { latest }]) => latest !== null));
+  return (names ?? Object.keys(current)).flatMap((view) => {
+    const { latest, active, versions } = lookUp(current, view, "view called", "unknown_view");
+    return [...new Set([latest, active])].flatMap((version) => {
+      const spec: ViewSpec | undefined = version === null ? undefined : versions[String(version)]?.spec;
+      if (version === null || spec === undefined) return [];
+      if (spec.kind !== "onDemand") return [{ view, version, source: spec.source }];
+      if (names === undefined) return [];
+      throw new EdgefeatError("bad_request", `"${view}" is an on-demand view: there is nothing to materialize`, {
+        hint: "materialize its inputs",
+      });
+    });
+  });
+}
+
+/** A day before the last end, or before this one where it is earlier; null when the view was never materialized. */
+function nextStart(
+  records: Readonly<Record<string, MaterializationRecord>>,
+  { view, version }: { view: string; version: number },
+  endUs: Us,
+): Us | null {
+  const record = records[`${view}@${version}`];
+  return record === undefined ? null : Math.min(parseTime(record.end), endUs) - US_PER_DAY;
+}
+
+function tell(out: Output, report: MaterializeReport, seconds: number): void {
+  const { view, version, keys, resumed, written, unchanged, superseded, expired } = report;
+  const parts = [
+    `${written.toLocaleString("en-US")} written`,
+    `${unchanged.toLocaleString("en-US")} unchanged`,
+    ...(superseded > 0 ? [`${superseded.toLocaleString("en-US")} superseded by later rows`] : []),
+    ...(expired > 0 ? [`${expired.toLocaleString("en-US")} too old to keep`] : []),
+    ...(resumed > 0 ? [`${resumed.toLocaleString("en-US")} written before, by a run that was cut off`] : []),
+  ];
+  for (const line of tableLines([
+    [`${view}@${version}`, counted(keys, "key"), parts.join(", "), `${seconds.toFixed(1)} s`],
+  ]))
+    out.say(line);
+  if (report.ambiguousTies > 0) {
+    out.note(
+      `warning: ${view}: ${counted(report.ambiguousTies, "row")} tie on event and created time but differ: the greatest values were taken`,
+    );
+  }
+}

@@ -1,0 +1,96 @@
+// The command line: every command, and how a run of one ends.
+import { readFileSync } from "node:fs";
+import { Command, CommanderError } from "commander";
+import { EdgefeatError } from "../errors.ts";
+import { isDebug } from "./command.ts";
+import { addApply } from "./commands/apply.ts";
+import { addHistorical } from "./commands/historical.ts";
+import { addInit } from "./commands/init.ts";
+import { addMaterialize, addMaterializeIncremental } from "./commands/materialize.ts";
+import { addOnline } from "./commands/online.ts";
+import { addPlan } from "./commands/plan.ts";
+import { addServe } from "./commands/serve.ts";
+import { asEdgefeatError } from "./error-text.ts";
+import { createOutput } from "./output.ts";
+import { UsageError } from "./usage.ts";
+
+const COMMANDS = [
+  addInit,
+  addPlan,
+  addApply,
+  addMaterialize,
+  addMaterializeIncremental,
+  addOnline,
+  addHistorical,
+  addServe,
+];
+
+const INTERRUPTS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** Runs the command line and returns its exit code: 0 done, 1 failed, 2 bad usage. */
+export async function run(args: readonly string[]): Promise<number> {
+  goWhereCalled(process.env);
+  const interrupt = new AbortController();
+  const onInterrupt = () => interrupt.abort();
+  for (const signal of INTERRUPTS) process.once(signal, onInterrupt);
+  try {
+    await program(interrupt.signal).parseAsync(args, { from: "user" });
+    return 0;
+  } catch (fault) {
+    return failed(fault, args);
+  } finally {
+    for (const signal of INTERRUPTS) process.removeListener(signal, onInterrupt);
+  }
+}
+
+/** `npm run edgefeat` starts this in the folder of package.json, wherever it was called. */
+function goWhereCalled({ npm_lifecycle_event: script, INIT_CWD: calledIn }: NodeJS.ProcessEnv): void {
+  if (script === "edgefeat" && calledIn !== undefined) process.chdir(calledIn);
+}
+
+function program(signal: AbortSignal): Command {
+  const root = new Command("edgefeat")
+    .description("A feature store that serves at the edge and trains on the same definitions.")
+    .version(version(), "-V, --version", "print the version")
+    .helpCommand("help [command]", "print the help of a command")
+    .helpOption("-h, --help", "print this help")
+    .addHelpText(
+      "after",
+      "\nStart with: edgefeat init, then edgefeat serve, and in another shell plan, apply, materialize, online." +
+        '\n"edgefeat COMMAND --help" explains a command, with examples.',
+    );
+  for (const add of COMMANDS) add(root, signal);
+  // Commander's own words for bad usage become ours, so that every error has one form.
+  for (const command of [root, ...root.commands]) {
+    command.exitOverride();
+    command.configureOutput({ outputError: () => {} });
+    command.configureHelp({ helpWidth: Math.min(100, process.stdout.columns ?? 100) });
+  }
+  return root;
+}
+
+function failed(fault: unknown, args: readonly string[]): number {
+  const out = createOutput(args.includes("--json"), isDebug(process.env));
+  if (fault instanceof CommanderError) {
+    // Help and version were asked for, and printed.
+    if (fault.exitCode === 0) return 0;
+    if (fault.code !== "commander.help") out.fail(usageError(fault, args[0]));
+    return 2;
+  }
+  const error = asEdgefeatError(fault);
+  out.fail(error);
+  return error instanceof UsageError ? 2 : 1;
+}
+
+/** Commander's message says what is wrong and, on a line of its own, what may have been meant. */
+function usageError({ message, code }: CommanderError, command = "-"): EdgefeatError {
+  const [what = "", suggestion] = message.replace(/^error: /, "").split("\n");
+  const of = code === "commander.unknownCommand" || command.startsWith("-") ? "" : `${command} `;
+  const hint = suggestion?.replace(/^\(|\)$/g, "").replace(/^Did/, "did") ?? `see "edgefeat ${of}--help"`;
+  return new EdgefeatError("bad_request", what, { hint });
+}
+
+function version(): string {
+  return (JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string })
+    .version;
+}

@@ -1,0 +1,57 @@
+// With an Upstash database the command line writes to Redis itself, and reads in its own process or through a Worker.
+import { describe, expect, test } from "vitest";
+import { upstash } from "../support/provided.ts";
+import { edgefeat, folderWith, serve } from "./cli-harness.ts";
+import { CONFIG, FEATURES, REPO } from "./cli-repo.ts";
+
+const PROJECT = `cli-${process.pid}`;
+
+const configWith = (online: string) =>
+  CONFIG.replace("defineConfig }", "defineConfig, env }")
+    .replace('"pay"', JSON.stringify(PROJECT))
+    .replace(
+      "definitions:",
+      `online: { type: "upstash", url: env("REDIS_URL"), token: env("REDIS_TOKEN")${online} }, definitions:`,
+    );
+
+describe.skipIf(upstash === null)("with an Upstash database", () => {
+  const env = { REDIS_URL: upstash?.url ?? "", REDIS_TOKEN: upstash?.token ?? "" };
+  const transform = FEATURES.replace(
+    /expressions: \{[^}]*\}/,
+    "transform: (row: any) => ({ share: Number(row.cents_1d) / row.limit })",
+  );
+  // The last payments are of 2001: without a bound they are served today.
+  const files = { ...REPO, "features.ts": transform.replace('ttl: "7d",', ""), "edgefeat.config.ts": configWith("") };
+  const cwd = folderWith(files);
+  const run = (args: string[], folder = cwd) => edgefeat([...args, "--json"], { cwd: folder, env });
+  const online = ["online", "--service", "risk_model", "--entity", "user_id=9007199254740993", "--request", "limit=2"];
+
+  test("apply, materialize and online need no server", async () => {
+    expect((await run(["plan"])).json()).toMatchObject({ project: PROJECT, registry: null });
+    expect((await run(["apply"])).json()).toMatchObject({ changed: true });
+    expect((await run(["apply"])).json()).toMatchObject({ changed: false });
+    const { views } = (await run(["materialize-incremental", "2001-03-03T00:00:00Z"])).json();
+    expect(views).toMatchObject([
+      { view: "last_payment", written: 3 },
+      { view: "payment_stats", written: 0, expired: 3 },
+    ]);
+    const read = await run(online);
+    expect(read.json()).toMatchObject({
+      rows: [{ amount: 1, shop: "music", payments_1d: 0, spent_1d: null, cents_1d: null, share: 0 }],
+      statuses: [{ amount: "PRESENT", payments_1d: "NOT_FOUND", share: "PRESENT" }],
+    });
+  });
+
+  test("serve runs the Worker on it, and workerUrl reads through it", async () => {
+    const { url } = await serve(["--port", "0", "--now", "2001-03-03T00:00:00Z"], { cwd, env });
+    const through = folderWith({ ...files, "edgefeat.config.ts": configWith(`, workerUrl: ${JSON.stringify(url)}`) });
+    const read = await run(online, through);
+    expect(read.json()).toMatchObject({ now: "2001-03-03T00:00:00Z", rows: [{ amount: 1, shop: "music" }] });
+  });
+
+  test("a token that is not the database's is store_unavailable", async () => {
+    const wrong = await edgefeat(["plan", "--json"], { cwd, env: { ...env, REDIS_TOKEN: "wrong" } });
+    expect([wrong.code, wrong.json().error.code]).toEqual([1, "store_unavailable"]);
+    expect(wrong.stdout + wrong.stderr).not.toContain("Bearer");
+  });
+});

@@ -1,0 +1,69 @@
+// The Worker as it is deployed: its entry, its bindings, its variables.
+import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { describe, expect, it } from "vitest";
+import worker, { createWorker, EdgefeatStore, type WorkerEnv } from "../../worker/index.ts";
+import { flightRow, NOW, snapshotFor, TOKEN, transforms } from "./support/harness.ts";
+
+async function call(
+  target: ReturnType<typeof createWorker>,
+  variables: WorkerEnv,
+  method: string,
+  path: string,
+  body?: unknown,
+): Promise<{ status: number; json: any }> {
+  const context = createExecutionContext();
+  const init = {
+    method,
+    headers: { authorization: `Bearer ${TOKEN}` },
+    ...(body === undefined ? {} : { body: new TextEncoder().encode(JSON.stringify(body)) }),
+  };
+  const response = await target.fetch(new Request(`http://edgefeat.test${path}`, init), variables, context);
+  await waitOnExecutionContext(context);
+  return { status: response.status, json: await response.json() };
+}
+
+describe("the Worker", () => {
+  const variables = (project: string): WorkerEnv => ({
+    STORE: env.STORE,
+    EDGEFEAT_PROJECT: project,
+    EDGEFEAT_ENVIRONMENT: "test",
+    EDGEFEAT_TOKEN: TOKEN,
+    EDGEFEAT_NOW: NOW,
+  });
+
+  it("answers as configured, from its Durable Object, with its transforms", async () => {
+    const vars = variables("entry-one");
+    const built = createWorker({ transforms, snapshot: snapshotFor("entry-one") });
+    expect((await call(built, vars, "GET", "/health")).json).toMatchObject({
+      status: "ok",
+      project: "entry-one",
+      now: NOW,
+      frozen: true,
+    });
+    expect((await call(built, vars, "PUT", "/v1/registry", snapshotFor("entry-one"))).status).toBe(201);
+    expect(
+      (await call(built, vars, "POST", "/v1/rows/last_flight", { rows: [flightRow("SEA", NOW)] })).json,
+    ).toMatchObject({ written: 1 });
+    const asked = { features: ["shout:loud"], entities: { origin: "SEA" } };
+    expect((await call(built, vars, "POST", "/v1/features", asked)).json).toMatchObject({ now: NOW, rows: [["AS!"]] });
+    const other = createWorker({ transforms });
+    expect((await call(other, vars, "POST", "/v1/features", asked)).json).toMatchObject({ rows: [["AS!"]] });
+  });
+
+  it("exports its default and its Durable Object", async () => {
+    expect((await call(worker, variables("entry-two"), "GET", "/health")).status).toBe(200);
+    expect(EdgefeatStore.name).toBe("EdgefeatStore");
+  });
+
+  it.each([
+    ["a variable that can't be read", { EDGEFEAT_NOW: "noon" }, "EDGEFEAT_NOW"],
+    ["no Durable Object", {}, "STORE"],
+    ["a URL that is none", { UPSTASH_REDIS_REST_URL: "x", UPSTASH_REDIS_REST_TOKEN: "the-secret" }, "Upstash"],
+  ])("tells %s as config_invalid", async (_name, vars: WorkerEnv, word) => {
+    const answer = await call(createWorker(), vars, "GET", "/health");
+    expect([answer.status, answer.json.code]).toEqual([500, "config_invalid"]);
+    expect(answer.json.detail).toContain(word);
+    expect(JSON.stringify(answer.json)).not.toContain("the-secret");
+  });
+});

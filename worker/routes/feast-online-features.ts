@@ -1,0 +1,61 @@
+// POST /get-online-features: Feast's own route and shape, for its remote online store and those who call it by HTTP.
+import * as z from "zod/mini";
+import { checkShape } from "../../sdk/shape.ts";
+import { readJson } from "../middleware/body.ts";
+import { feastErrorResponse } from "../middleware/feast-error.ts";
+import type { CompiledPlan } from "../serve/compiled-plan.ts";
+import { encodeFeastAnswer } from "../serve/encode-feast.ts";
+import type { GivenInputs, KnownRegistry } from "../serve/index.ts";
+import { planRequest, wantsNoCache } from "./features.ts";
+import { jsonResponse, type Route } from "./route.ts";
+
+// Not strict: Feast's clients send members that come and go with their version.
+const feastBody = z.object({
+  entities: z.custom<Record<string, unknown[]>>(
+    (value) => typeof value === "object" && value !== null && Object.values(value).every(Array.isArray),
+    "expected a list of values for each join key",
+  ),
+  features: z.nullish(z.array(z.string())),
+  feature_service: z.nullish(z.string()),
+  full_feature_names: z._default(z.boolean(), false),
+});
+
+export const postGetOnlineFeatures: Route = {
+  method: "POST",
+  path: "/get-online-features",
+  access: "read",
+  errorResponse: feastErrorResponse,
+  async handle({ request, later }, { server, config }) {
+    const body = checkShape(feastBody, await readJson(request, config.maxBodyBytes), "request", "bad_request");
+    const asked = {
+      request: planRequest(body.feature_service ?? undefined, body.features ?? undefined),
+      given: (plan: CompiledPlan, registry: KnownRegistry) => splitEntities(body.entities, plan, registry),
+      time: { zoneless: "utc" } as const,
+      noCache: wantsNoCache(request),
+      maxStalenessMs: null,
+    };
+    return jsonResponse(encodeFeastAnswer(await server.serve(asked, later), body.full_feature_names));
+  },
+};
+
+/** Feast sends request data among the entities, and takes an entity's name for its join key. */
+function splitEntities(
+  all: Readonly<Record<string, unknown[]>>,
+  plan: CompiledPlan,
+  { snapshot }: KnownRegistry,
+): GivenInputs {
+  const entities: [string, unknown][] = [];
+  const request: [string, unknown][] = [];
+  for (const [name, values] of Object.entries(all)) {
+    const isKey = plan.keys.some((key) => key.name === name);
+    if (!isKey && plan.request.some((field) => field.name === name)) {
+      request.push([name, values]);
+      continue;
+    }
+    const joinKeys = Object.hasOwn(snapshot.entities, name) ? (snapshot.entities[name]?.joinKeys ?? []) : [];
+    const [only] = joinKeys;
+    const renamed = !isKey && joinKeys.length === 1 && only !== undefined && !Object.hasOwn(all, only.name);
+    entities.push([renamed ? only.name : name, values]);
+  }
+  return { entities: Object.fromEntries(entities), request: Object.fromEntries(request) };
+}

@@ -1,0 +1,39 @@
+// POST and GET /v1/materializations: what was materialized, up to when; completing one makes its version answer.
+import { checkShape } from "../../sdk/shape.ts";
+import { readJson } from "../middleware/body.ts";
+import { completeMaterialization, materializationBody, readMaterializations } from "../write/materialization.ts";
+import { jsonResponse, type Route } from "./route.ts";
+
+export const postMaterialization: Route = {
+  method: "POST",
+  path: "/v1/materializations/:view",
+  access: "write",
+  async handle({ request, param }, { config, clock, registry, store }) {
+    const json = await readJson(request, config.maxBodyBytes);
+    const body = checkShape(materializationBody, json, "request", "bad_request");
+    const view = param("view");
+    const moment = { nowUs: clock.nowUs(), maxSkewUs: config.maxSkewUs };
+    const completed = await completeMaterialization({ registry, store, config }, view, body, moment);
+    const active = completed.registry.snapshot.views[view]?.active ?? null;
+    return jsonResponse(
+      JSON.stringify({
+        view,
+        version: completed.version,
+        active,
+        registry: completed.registry.hash,
+        record: completed.record,
+      }),
+    );
+  },
+};
+
+export const getMaterializations: Route = {
+  method: "GET",
+  path: "/v1/materializations",
+  access: "read",
+  async handle(_call, { config, registry, store }) {
+    const { hash, snapshot } = await registry.load();
+    const materializations = await readMaterializations({ store, config }, snapshot);
+    return jsonResponse(JSON.stringify({ registry: hash, materializations }));
+  },
+};

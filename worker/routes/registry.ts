@@ -1,0 +1,49 @@
+// GET and PUT /v1/registry: the snapshot that the project runs on, replaced only by who knows the one it replaces.
+import { EdgefeatError } from "../../sdk/errors.ts";
+import { checkSnapshot } from "../../sdk/registry/index.ts";
+import { readJson } from "../middleware/body.ts";
+import { replaceRegistry } from "../write/registry-change.ts";
+import { jsonResponse, type Route } from "./route.ts";
+
+export const getRegistry: Route = {
+  method: "GET",
+  path: "/v1/registry",
+  access: "read",
+  async handle({ request }, { registry }) {
+    const { hash, snapshot } = await registry.load();
+    const etag = `"${hash}"`;
+    if (etagsOf(request.headers.get("if-none-match")).includes(hash))
+      return new Response(null, { status: 304, headers: { etag } });
+    return jsonResponse(`{"registry":"${hash}","snapshot":${JSON.stringify(snapshot)}}`, 200, { etag });
+  },
+};
+
+export const putRegistry: Route = {
+  method: "PUT",
+  path: "/v1/registry",
+  access: "write",
+  async handle({ request }, { config, registry, store }) {
+    const expected = expectedHash(request);
+    const snapshot = checkSnapshot(await readJson(request, config.maxBodyBytes));
+    const hash = await replaceRegistry({ registry, store, config }, snapshot, expected);
+    return jsonResponse(`{"registry":"${hash}"}`, expected === null ? 201 : 200, { etag: `"${hash}"` });
+  },
+};
+
+/** Returns the hash in If-Match; null when the request expects that there is no registry yet: no header, or "*". */
+function expectedHash(request: Request): string | null {
+  const [hash, ...more] = etagsOf(request.headers.get("if-match"));
+  if (more.length > 0)
+    throw new EdgefeatError("bad_request", "If-Match names several registries", { hint: "name the one you read" });
+  return hash === undefined || hash === "*" ? null : hash;
+}
+
+function etagsOf(header: string | null): string[] {
+  const parts = (header ?? "").split(",").map((part) =>
+    part
+      .trim()
+      .replace(/^W\//, "")
+      .replace(/^"(.*)"$/, "$1"),
+  );
+  return parts.filter((part) => part !== "");
+}

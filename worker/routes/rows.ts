@@ -1,0 +1,63 @@
+// POST /v1/rows/:view: whole rows of a stored view, or packed tiles of an aggregated one, in batches.
+import * as z from "zod/mini";
+import { EdgefeatError } from "../../sdk/errors.ts";
+import type { AggregatedViewSpec, StoredViewSpec } from "../../sdk/registry/index.ts";
+import { checkShape } from "../../sdk/shape.ts";
+import { readJson } from "../middleware/body.ts";
+import { mergeIntoStore } from "../write/merge.ts";
+import { type WritableView, writableView } from "../write/row-shape.ts";
+import { parseStoredRows, storedMerge } from "../write/stored-rows.ts";
+import { parseTileRows, tileMerge } from "../write/tile-rows.ts";
+import { jsonResponse, type Route } from "./route.ts";
+
+const rowsBody = z.strictObject({
+  version: z.optional(z.int().check(z.gte(1))),
+  rows: z.optional(z.array(z.unknown())),
+  tiles: z.optional(z.array(z.unknown())),
+});
+
+export const postRows: Route = {
+  method: "POST",
+  path: "/v1/rows/:view",
+  access: "write",
+  async handle({ request, param }, { config, clock, registry, store, cache }) {
+    const json = await readJson(request, config.maxBodyBytes);
+    const { version = null, rows, tiles } = checkShape(rowsBody, json, "request", "bad_request");
+    const { snapshot } = await registry.load();
+    const target = writableView(snapshot, param("view"), version);
+    const moment = { nowUs: clock.nowUs(), maxSkewUs: config.maxSkewUs, frozen: clock.frozen };
+    const counts = isStored(target)
+      ? await mergeIntoStore(
+          parseStoredRows(snapshot, target, only("rows", rows, tiles, target), moment),
+          storedMerge(target.spec, moment),
+          { store, cache },
+        )
+      : await mergeIntoStore(
+          parseTileRows(
+            snapshot,
+            target as WritableView & { spec: AggregatedViewSpec },
+            only("tiles", tiles, rows, target),
+            moment,
+          ),
+          tileMerge(target.spec as AggregatedViewSpec, moment),
+          { store, cache },
+        );
+    return jsonResponse(JSON.stringify({ ...counts, version: target.version }));
+  },
+};
+
+function isStored(target: WritableView): target is WritableView & { spec: StoredViewSpec } {
+  return target.spec.kind === "stored";
+}
+
+function only(
+  member: "rows" | "tiles",
+  given: readonly unknown[] | undefined,
+  other: readonly unknown[] | undefined,
+  { view, spec }: WritableView,
+): readonly unknown[] {
+  if (given !== undefined && other === undefined) return given;
+  throw new EdgefeatError("bad_request", `the ${spec.kind} view "${view}" takes "${member}"`, {
+    hint: 'stored views take "rows", aggregated ones "tiles"',
+  });
+}

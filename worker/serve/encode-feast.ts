@@ -1,0 +1,115 @@
+// The answer in Feast's shape: column-wise results, each value with a status and a time.
+import { EdgefeatError } from "../../sdk/errors.ts";
+import { formatTime, US_PER_SECOND } from "../../sdk/time.ts";
+import { type Value, valueToJson, type ValueType } from "../../sdk/types/index.ts";
+import type { RowEvaluator } from "./evaluate.ts";
+import type { Served } from "./feature-server.ts";
+import type { Status } from "./status.ts";
+
+interface FeastColumn {
+  readonly name: string;
+  readonly values: string[];
+  readonly statuses: string[];
+  readonly times: string[];
+}
+
+const EPOCH = "1970-01-01T00:00:00Z";
+
+/** Feast has no STALE: the value is there. Its INVALID is the nearest to a fault. */
+const FEAST_STATUS: Readonly<Record<Exclude<Status, "STALE">, string>> = {
+  PRESENT: "PRESENT",
+  NULL_VALUE: "NULL_VALUE",
+  NOT_FOUND: "NOT_FOUND",
+  OUTSIDE_MAX_AGE: "OUTSIDE_MAX_AGE",
+  TRANSFORM_ERROR: "INVALID",
+};
+
+/**
+ * Evaluates every row and returns the JSON text: join keys first, then features, then on-demand features.
+ * @throws duplicate_feature when two columns have one name
+ */
+export function encodeFeastAnswer(served: Served, fullNames: boolean): string {
+  const { plan, inputs, evaluator } = served;
+  const outputs = [...plan.outputs.filter(({ read }) => read >= 0), ...plan.outputs.filter(({ read }) => read < 0)];
+  const keys = joinKeyColumns(served);
+  const columns = outputs.map(({ label, feature }) => emptyColumn(fullNames ? `${label}__${feature}` : feature));
+  refuseDuplicates([...keys, ...columns]);
+  for (let r = 0; r < inputs.rows; r++) {
+    evaluator.run(r);
+    for (const [i, { type, slot, read }] of outputs.entries()) {
+      const { values, statuses, times } = columns[i] as FeastColumn;
+      const value = evaluator.row[slot] as Value | null;
+      values.push(feastJson(type, value));
+      statuses.push(feastStatus(evaluator, slot, read, value));
+      const time = read < 0 ? null : (evaluator.eventTimes[read] as number | null);
+      times.push(time === null ? EPOCH : formatTime(time));
+    }
+  }
+  const all = [...keys, ...columns];
+  const results = all.map(
+    ({ values, statuses, times }) =>
+      `{"values":[${values.join(",")}],"statuses":["${statuses.join('","')}"],"event_timestamps":["${times.join('","')}"]}`,
+  );
+  return `{"metadata":{"feature_names":${JSON.stringify(all.map(({ name }) => name))}},"results":[${results.join(",")}]}`;
+}
+
+function emptyColumn(name: string): FeastColumn {
+  return { name, values: [], statuses: [], times: [] };
+}
+
+function refuseDuplicates(columns: readonly FeastColumn[]): void {
+  const seen = new Set<string>();
+  for (const { name } of columns) {
+    if (seen.has(name)) {
+      throw new EdgefeatError("duplicate_feature", `two columns of the answer are called "${name}"`, {
+        hint: 'ask with "full_feature_names": true, or give one of the views another name',
+      });
+    }
+    seen.add(name);
+  }
+}
+
+/** The join keys that the request gave, as it gave them. */
+function joinKeyColumns({ plan, inputs, given }: Served): FeastColumn[] {
+  return Object.entries(given.entities).map(([name, json]) => {
+    const index = plan.keys.findIndex((key) => key.name === name);
+    const column = inputs.keys[index];
+    const list = Array.isArray(json) ? json : [json];
+    const values = Array.from({ length: inputs.rows }, (_, r) => {
+      if (column === undefined) return plainJson(list[list.length === 1 ? 0 : r]);
+      const { type } = plan.keys[index] as (typeof plan.keys)[number];
+      return feastJson(type, column.values[column.scalar ? 0 : r] as Value | null);
+    });
+    return { name, values, statuses: values.map(() => "PRESENT"), times: values.map(() => EPOCH) };
+  });
+}
+
+function feastStatus(
+  { statuses, readStatuses }: RowEvaluator,
+  slot: number,
+  read: number,
+  value: Value | null,
+): string {
+  const status = statuses[slot] as Status;
+  if (status !== "STALE") return FEAST_STATUS[status];
+  const underneath = readStatuses[read] as "PRESENT" | "NOT_FOUND" | "OUTSIDE_MAX_AGE";
+  return underneath === "PRESENT" && value === null ? "NULL_VALUE" : underneath;
+}
+
+/** Feast's JSON of a value: timestamps are whole seconds, the rest is as in ours. */
+function feastJson(type: ValueType, value: Value | null): string {
+  if (value === null) return "null";
+  if (type.kind === "timestamp") return String(floorSeconds(value as bigint));
+  if (type.kind === "list") return `[${(value as readonly Value[]).map((v) => feastJson(type.of, v)).join(",")}]`;
+  return valueToJson(type, value);
+}
+
+function floorSeconds(us: bigint): bigint {
+  const second = BigInt(US_PER_SECOND);
+  const rest = ((us % second) + second) % second;
+  return (us - rest) / second;
+}
+
+function plainJson(json: unknown): string {
+  return typeof json === "bigint" ? String(json) : (JSON.stringify(json) ?? "null");
+}

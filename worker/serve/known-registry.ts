@@ -1,0 +1,61 @@
+// A registry snapshot with what is derived from it: its hash, its plans by request shape, the names it knows.
+import type { PlanRequest, Transforms } from "../../sdk/plan/index.ts";
+import type { ProjectionSpec, Snapshot } from "../../sdk/registry/index.ts";
+import { type CompiledPlan, compilePlan } from "./compiled-plan.ts";
+import { BoundedMap } from "./bounded-map.ts";
+
+const MAX_PLANS = 500;
+
+export class KnownRegistry {
+  readonly hash: string;
+  readonly snapshot: Snapshot;
+  readonly #transforms: Transforms;
+  readonly #plans = new BoundedMap<CompiledPlan>(MAX_PLANS);
+  #names: KnownNames | undefined;
+
+  constructor(hash: string, snapshot: Snapshot, transforms: Transforms) {
+    this.hash = hash;
+    this.snapshot = snapshot;
+    this.#transforms = transforms;
+  }
+
+  /** Returns the plan of a request shape, compiled once. @throws as planFeatures */
+  plan(request: PlanRequest): CompiledPlan {
+    const shape = "service" in request ? request.service : JSON.stringify(request.features);
+    const known = this.#plans.get(shape);
+    if (known !== undefined) return known;
+    const plan = compilePlan(this.snapshot, request, this.#transforms);
+    this.#plans.set(shape, plan);
+    return plan;
+  }
+
+  /** The join keys and request fields that any view or service of the project takes. */
+  get names(): KnownNames {
+    return (this.#names ??= namesOf(this.snapshot));
+  }
+}
+
+export interface KnownNames {
+  readonly joinKeys: ReadonlySet<string>;
+  readonly requestFields: ReadonlySet<string>;
+}
+
+function namesOf(snapshot: Snapshot): KnownNames {
+  const joinKeys = new Set(
+    Object.values(snapshot.entities).flatMap((entity) => entity.joinKeys.map((key) => key.name)),
+  );
+  const requestFields = new Set<string>();
+  const addRenamed = (projections: readonly ProjectionSpec[]) => {
+    for (const { joinKeyMap } of projections) for (const name of Object.values(joinKeyMap)) joinKeys.add(name);
+  };
+  for (const { features } of Object.values(snapshot.services)) addRenamed(features);
+  for (const { spec } of Object.values(snapshot.views).flatMap((entry) => Object.values(entry.versions))) {
+    if (spec.kind !== "onDemand") {
+      for (const { name } of spec.joinKeys) joinKeys.add(name);
+      continue;
+    }
+    addRenamed(spec.inputs);
+    for (const { name } of spec.request) requestFields.add(name);
+  }
+  return { joinKeys, requestFields };
+}

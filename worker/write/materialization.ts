@@ -1,0 +1,127 @@
+// Completing a materialization: the version is marked in the registry, and what was done is kept as a record.
+import * as z from "zod/mini";
+import { EdgefeatError } from "../../sdk/errors.ts";
+import { markMaterialized, type Snapshot, snapshotHash } from "../../sdk/registry/index.ts";
+import { materializationKey } from "../../sdk/rows/index.ts";
+import { formatTime, parseTime, type Us } from "../../sdk/time.ts";
+import type { KnownRegistry } from "../serve/index.ts";
+import { movePointer, type RegistryWriter } from "./registry-change.ts";
+import { writableView } from "./row-shape.ts";
+
+const count = z.number().check(z.gte(0));
+
+/** What a client tells of a run: the interval (start, end], its rows, and any further counts. */
+export const materializationBody = z.catchall(
+  z.object({
+    version: z.optional(z.int().check(z.gte(1))),
+    start: z.nullable(z.string()),
+    end: z.string(),
+    rows: count,
+  }),
+  count,
+);
+export type MaterializationBody = z.output<typeof materializationBody>;
+
+/** The record of the run that reached furthest, as `GET /v1/materializations` gives it. */
+export interface MaterializationRecord {
+  readonly view: string;
+  readonly version: number;
+  readonly start: string | null;
+  readonly end: string;
+  readonly rows: number;
+  readonly completedAt: string;
+  readonly [count: string]: unknown;
+}
+
+export interface Completed {
+  readonly registry: KnownRegistry;
+  readonly version: number;
+  readonly record: MaterializationRecord;
+}
+
+const MAX_ATTEMPTS = 8;
+
+/**
+ * Marks a view's version as materialized, which activates it where it is the latest, and keeps the record of the run
+ * unless one is kept that reached further.
+ * @throws unknown_view, unknown_version, bad_time, bad_request, event_time_in_future, store_conflict
+ */
+export async function completeMaterialization(
+  writer: RegistryWriter,
+  view: string,
+  body: MaterializationBody,
+  { nowUs, maxSkewUs }: { nowUs: Us; maxSkewUs: Us },
+): Promise<Completed> {
+  const { version, start, end, ...counts } = body;
+  const endUs = parseTime(end);
+  const startUs = start === null ? null : parseTime(start);
+  if (startUs !== null && startUs > endUs) {
+    throw new EdgefeatError("bad_request", "the materialization ends before it starts", { pointer: "/end" });
+  }
+  if (endUs > nowUs + maxSkewUs) {
+    throw new EdgefeatError("event_time_in_future", `the materialization's end ${end} lies in the future`, {
+      hint: "materialize up to an END that has passed",
+      pointer: "/end",
+    });
+  }
+  const marked = await mark(writer, view, version ?? null);
+  const record = await keep(writer, {
+    view,
+    version: marked.version,
+    start: startUs === null ? null : formatTime(startUs),
+    end: formatTime(endUs),
+    ...counts,
+    completedAt: formatTime(nowUs),
+  });
+  return { ...marked, record };
+}
+
+async function mark(writer: RegistryWriter, view: string, version: number | null): Promise<Omit<Completed, "record">> {
+  const { registry, store } = writer;
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+    const [text] = await store.read([registry.key]);
+    const known = await registry.follow(text ?? null);
+    const target = writableView(known.snapshot, view, version);
+    const snapshot: Snapshot = markMaterialized(known.snapshot, view, target.version);
+    const hash = snapshotHash(snapshot);
+    if (hash === known.hash) return { registry: known, version: target.version };
+    if (await movePointer(writer, text ?? null, snapshot, hash)) {
+      return { registry: registry.adopt(hash, snapshot), version: target.version };
+    }
+  }
+  throw conflict("the registry");
+}
+
+async function keep({ store, config }: RegistryWriter, record: MaterializationRecord): Promise<MaterializationRecord> {
+  const key = materializationKey(config, record.view, record.version);
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+    const [text] = await store.read([key]);
+    const kept = text === null || text === undefined ? null : (JSON.parse(text) as MaterializationRecord);
+    if (kept !== null && parseTime(kept.end) > parseTime(record.end)) return kept;
+    const value = JSON.stringify(record);
+    const [written] = await store.compareAndSet([{ key, expected: text ?? null, value, expireInMs: null }]);
+    if (written === true) return record;
+  }
+  throw conflict("the materialization record");
+}
+
+function conflict(what: string): EdgefeatError {
+  return new EdgefeatError("store_conflict", `${what} was being changed by others all the time`, { hint: "try again" });
+}
+
+/** Returns the records of every view version of a registry, by `view@version`, in one read. */
+export async function readMaterializations(
+  { store, config }: Omit<RegistryWriter, "registry">,
+  { views }: Snapshot,
+): Promise<Record<string, MaterializationRecord>> {
+  const versions = Object.entries(views).flatMap(([view, { versions: byNumber }]) =>
+    Object.keys(byNumber).map((number) => ({ view, version: Number(number) })),
+  );
+  const texts = await store.read(versions.map(({ view, version }) => materializationKey(config, view, version)));
+  const records = versions.map(({ view, version }, i) => [`${view}@${version}`, texts[i] ?? null] as const);
+  return Object.fromEntries(
+    records
+      .filter(([, text]) => text !== null)
+      .map(([name, text]) => [name, JSON.parse(text as string) as MaterializationRecord]),
+  );
+}

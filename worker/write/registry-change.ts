@@ -1,0 +1,68 @@
+// Changing the registry: a new snapshot under its hash, then the pointer moved by compare-and-set.
+import { EdgefeatError } from "../../sdk/errors.ts";
+import { type Snapshot, snapshotHash } from "../../sdk/registry/index.ts";
+import { snapshotKey } from "../../sdk/rows/index.ts";
+import type { AppConfig } from "../config.ts";
+import { parseControl, type Registry } from "../serve/index.ts";
+import type { OnlineStore } from "../store/port.ts";
+
+export interface RegistryWriter {
+  readonly store: OnlineStore;
+  readonly registry: Registry;
+  readonly config: AppConfig;
+}
+
+/**
+ * Puts a snapshot in the place of the one whose hash is `expected` (null: of none). Putting the one that is there
+ * already changes nothing. Returns its hash.
+ * @throws project_mismatch, registry_conflict with the hash that is there
+ */
+export async function replaceRegistry(
+  writer: RegistryWriter,
+  snapshot: Snapshot,
+  expected: string | null,
+): Promise<string> {
+  const { project, environment } = writer.config;
+  if (snapshot.project !== project || snapshot.environment !== environment) {
+    const sent = `${snapshot.project}/${snapshot.environment}`;
+    throw new EdgefeatError(
+      "project_mismatch",
+      `the snapshot is of ${sent}, but this server serves ${project}/${environment}`,
+      {
+        hint: "set EDGEFEAT_PROJECT and EDGEFEAT_ENVIRONMENT of the Worker, or apply to the server of that project",
+      },
+    );
+  }
+  const [text] = await writer.store.read([writer.registry.key]);
+  const current = parseControl(text ?? null)?.registry ?? null;
+  const hash = snapshotHash(snapshot);
+  if (current !== hash) {
+    if (current !== expected) throw conflict(current);
+    if (!(await movePointer(writer, text ?? null, snapshot, hash))) throw conflict(null);
+  }
+  writer.registry.adopt(hash, snapshot);
+  return hash;
+}
+
+/** Stores a snapshot and points the control record, read as `text`, to it; false when another was faster. */
+export async function movePointer(
+  { store, registry, config }: RegistryWriter,
+  text: string | null,
+  snapshot: Snapshot,
+  hash: string,
+): Promise<boolean> {
+  // Not written means that it is there: the key is the hash of the content.
+  await store.compareAndSet([
+    { key: snapshotKey(config, hash), expected: null, value: JSON.stringify(snapshot), expireInMs: null },
+  ]);
+  const control = JSON.stringify({ ...parseControl(text), registry: hash });
+  const [moved] = await store.compareAndSet([{ key: registry.key, expected: text, value: control, expireInMs: null }]);
+  return moved === true;
+}
+
+function conflict(current: string | null): EdgefeatError {
+  return new EdgefeatError("registry_conflict", "the registry was changed by someone else since it was read", {
+    hint: "read it again, and apply to what is there now",
+    ...(current === null ? {} : { details: { registry: current } }),
+  });
+}

@@ -1,0 +1,102 @@
+// What the rows of a view look like where they enter: their join keys, read from JSON, as store keys.
+import { EdgefeatError } from "../../sdk/errors.ts";
+import { didYouMean } from "../../sdk/nearest.ts";
+import type { AggregatedViewSpec, Snapshot, StoredViewSpec } from "../../sdk/registry/index.ts";
+import { viewVersion } from "../../sdk/registry/index.ts";
+import { keyId, keyPrefix, keySuffix } from "../../sdk/rows/index.ts";
+import { lookUp, pointerOf } from "../../sdk/shape.ts";
+import { parseTypeName, show, valueFromJson, type ValueType } from "../../sdk/types/index.ts";
+import { located } from "../serve/index.ts";
+
+export interface WritableView {
+  readonly view: string;
+  readonly version: number;
+  readonly spec: StoredViewSpec | AggregatedViewSpec;
+}
+
+/**
+ * Returns the version of a view that rows are written to; null takes the one that the definitions hold now.
+ * @throws unknown_view, unknown_version, bad_request for an on-demand view
+ */
+export function writableView(snapshot: Snapshot, view: string, version: number | null): WritableView {
+  const entry = lookUp(snapshot.views, view, "view called", "unknown_view");
+  const number = version ?? entry.latest;
+  if (number === null) {
+    throw new EdgefeatError("unknown_view", `the view "${view}" was removed`, {
+      hint: 'name the version to write to as "version"',
+    });
+  }
+  const { spec } = viewVersion(view, entry, number);
+  if (spec.kind !== "onDemand") return { view, version: number, spec };
+  throw new EdgefeatError("bad_request", `"${view}" is an on-demand view: it is computed at each request`, {
+    hint: "write to its input views",
+  });
+}
+
+/** Returns a reader of store keys from the `entities` of a row's JSON. */
+export function keyReader(
+  snapshot: Snapshot,
+  { view, version, spec }: WritableView,
+): (json: unknown, path: PropertyKey[]) => string {
+  const prefix = keyPrefix(snapshot, spec.entities);
+  const suffix = keySuffix(view, version);
+  const joinKeys = spec.joinKeys.map(({ name, type }) => ({ name, type: parseTypeName(type) }));
+  const names = joinKeys.map(({ name }) => name);
+  return (json, path) => {
+    const entities = objectOf(json, path);
+    for (const name of Object.keys(entities)) {
+      if (names.includes(name)) continue;
+      throw new EdgefeatError(
+        "unknown_entity_key",
+        `${pathText(path)}: view "${view}" has no join key "${name.slice(0, 200)}"`,
+        {
+          hint: didYouMean(name, names),
+          pointer: pointerOf([...path, name]),
+        },
+      );
+    }
+    const ids = joinKeys.map(({ name, type }) => idOf(entities, name, type, path));
+    return prefix + located(path, () => keyId(ids)) + suffix;
+  };
+}
+
+function idOf(entities: Readonly<Record<string, unknown>>, name: string, type: ValueType, path: PropertyKey[]) {
+  const json = Object.hasOwn(entities, name) ? entities[name] : null;
+  if (json === null) {
+    throw new EdgefeatError("missing_entity_key", `${pathText(path)}: the join key "${name}" is missing or null`, {
+      hint: "a row names its entity",
+      pointer: pointerOf(path),
+    });
+  }
+  return located([...path, name], () => valueFromJson(type, json, `${pathText(path)}.${name}`));
+}
+
+/** Returns a JSON object as it is. @throws bad_request naming its place */
+export function objectOf(json: unknown, path: readonly PropertyKey[]): Readonly<Record<string, unknown>> {
+  if (typeof json === "object" && json !== null && !Array.isArray(json)) return json as Record<string, unknown>;
+  throw new EdgefeatError("bad_request", `${pathText(path)}: expected an object, got ${show(json)}`, {
+    pointer: pointerOf(path),
+  });
+}
+
+/** Refuses members that are not among `names`. @throws bad_request */
+export function onlyMembers(
+  object: Readonly<Record<string, unknown>>,
+  names: readonly string[],
+  path: readonly PropertyKey[],
+): void {
+  for (const name of Object.keys(object)) {
+    if (names.includes(name)) continue;
+    throw new EdgefeatError("bad_request", `${pathText(path)}: there is no member "${name.slice(0, 200)}"`, {
+      hint: didYouMean(name, names),
+      pointer: pointerOf([...path, name]),
+    });
+  }
+}
+
+/** Returns a path as messages write it: rows[3].values. */
+export function pathText(path: readonly PropertyKey[]): string {
+  return path
+    .map((part, i) => (typeof part === "number" ? `[${part}]` : i === 0 ? String(part) : `.${String(part)}`))
+    .join("");
+}

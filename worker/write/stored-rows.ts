@@ -1,0 +1,180 @@
+// Rows of stored views on their way in: parsed whole, merged by who wins, packed.
+import { EdgefeatError } from "../../sdk/errors.ts";
+import { didYouMean } from "../../sdk/nearest.ts";
+import type { Snapshot, StoredViewSpec } from "../../sdk/registry/index.ts";
+import {
+  compareRows,
+  mergeStoredRows,
+  packStoredRows,
+  type StoredRow,
+  type StoredRows,
+  unpackStoredRows,
+} from "../../sdk/rows/index.ts";
+import { pointerOf } from "../../sdk/shape.ts";
+import { type Ms, parseTime, US_PER_DAY, US_PER_MS, type Us } from "../../sdk/time.ts";
+import { parseTypeName, type Value, valueFromJson, type ValueType } from "../../sdk/types/index.ts";
+import { located } from "../serve/index.ts";
+import type { Merged, Outcome } from "./merge.ts";
+import { keyReader, objectOf, onlyMembers, pathText, type WritableView } from "./row-shape.ts";
+
+/** The moment of a write: what may be pending, and what expires (SEMANTICS 3.6, 3.7). */
+export interface WriteMoment {
+  readonly nowUs: Us;
+  readonly maxSkewUs: Us;
+  /** Under a frozen clock nothing expires. */
+  readonly frozen: boolean;
+}
+
+/**
+ * Returns the rows of a request by store key. All are checked before any is written.
+ * @throws bad_request, missing_entity_key, unknown_entity_key, missing_value, unknown_feature, null_time, bad_time,
+ *   event_time_in_future, type_mismatch, value_out_of_range, each with a pointer to the row
+ */
+export function parseStoredRows(
+  snapshot: Snapshot,
+  target: WritableView & { spec: StoredViewSpec },
+  rows: readonly unknown[],
+  moment: WriteMoment,
+): Map<string, StoredRow[]> {
+  const key = keyReader(snapshot, target);
+  const features = target.spec.features.map(({ name, type }) => ({ name, type: parseTypeName(type) }));
+  const byKey = new Map<string, StoredRow[]>();
+  for (const [i, json] of rows.entries()) {
+    const path = ["rows", i];
+    const members = objectOf(json, path);
+    onlyMembers(members, ["entities", "eventTime", "createdTime", "values"], path);
+    const row: StoredRow = {
+      ...times(target.spec, members, path, moment),
+      writtenAtUs: moment.nowUs,
+      values: values(target.view, features, members["values"], [...path, "values"]),
+    };
+    const at = key(members["entities"], [...path, "entities"]);
+    const others = byKey.get(at);
+    if (others === undefined) byKey.set(at, [row]);
+    else others.push(row);
+  }
+  return byKey;
+}
+
+function times(
+  { source }: StoredViewSpec,
+  members: Readonly<Record<string, unknown>>,
+  path: PropertyKey[],
+  moment: WriteMoment,
+) {
+  const eventTimeUs = time(members["eventTime"], [...path, "eventTime"]);
+  const createdTimeUs = time(members["createdTime"], [...path, "createdTime"]);
+  if (source.eventTime === null && eventTimeUs !== null) throw unexpectedTime("eventTime", path);
+  if (source.createdTime === null && createdTimeUs !== null) throw unexpectedTime("createdTime", path);
+  if (source.eventTime !== null && eventTimeUs === null) {
+    throw new EdgefeatError("null_time", `${pathText(path)}: the event time is missing or null`, {
+      pointer: pointerOf([...path, "eventTime"]),
+    });
+  }
+  if (eventTimeUs !== null && eventTimeUs > moment.nowUs + moment.maxSkewUs) {
+    throw new EdgefeatError(
+      "event_time_in_future",
+      `${pathText(path)}: its event time is later than the server's clock`,
+      {
+        hint: "check the clock that made it; nothing of this batch was written",
+        pointer: pointerOf([...path, "eventTime"]),
+      },
+    );
+  }
+  return { eventTimeUs, createdTimeUs };
+}
+
+function time(json: unknown, path: PropertyKey[]): Us | null {
+  if (json === null || json === undefined) return null;
+  if (typeof json !== "string") {
+    throw new EdgefeatError("bad_time", `${pathText(path)}: expected a time as text`, { pointer: pointerOf(path) });
+  }
+  return located(path, () => parseTime(json, { round: "up" }));
+}
+
+function unexpectedTime(name: string, path: PropertyKey[]): EdgefeatError {
+  return new EdgefeatError("bad_request", `${pathText(path)}: the view's source has no ${name}`, {
+    hint: "send null, or declare the time's column in the source",
+    pointer: pointerOf([...path, name]),
+  });
+}
+
+function values(
+  view: string,
+  features: readonly { readonly name: string; readonly type: ValueType }[],
+  json: unknown,
+  path: PropertyKey[],
+): (Value | null)[] {
+  const given = objectOf(json, path);
+  const parsed = features.map(({ name, type }) => {
+    if (!Object.hasOwn(given, name)) {
+      throw new EdgefeatError("missing_value", `${pathText(path)}: the column "${name}" is missing`, {
+        hint: "a write is a whole row: send null for what is not known",
+        pointer: pointerOf(path),
+      });
+    }
+    const value = given[name];
+    return value === null
+      ? null
+      : located([...path, name], () => valueFromJson(type, value, `${pathText(path)}.${name}`));
+  });
+  for (const name of Object.keys(given)) {
+    if (features.some((feature) => feature.name === name)) continue;
+    throw new EdgefeatError(
+      "unknown_feature",
+      `${pathText(path)}: view "${view}" has no feature "${name.slice(0, 200)}"`,
+      {
+        hint: didYouMean(
+          name,
+          features.map((feature) => feature.name),
+        ),
+        pointer: pointerOf([...path, name]),
+      },
+    );
+  }
+  return parsed;
+}
+
+/** Returns how rows of a stored view merge into what the store holds. */
+export function storedMerge(spec: StoredViewSpec, { nowUs, frozen }: WriteMoment) {
+  const types = spec.features.map(({ type }) => parseTypeName(type));
+  return (text: string | null, incoming: readonly StoredRow[]): Merged => {
+    const stored = readable(text, (packed) => unpackStoredRows(types, packed));
+    const alive = new Set(incoming.filter((row) => frozen || !hasExpired(spec, row, nowUs)));
+    const kept = mergeStoredRows(types, stored, [...alive], nowUs);
+    const seen: StoredRow[] = [...(stored ?? [])];
+    const outcomes = incoming.map((row): Outcome => {
+      if (!alive.has(row)) return "expired";
+      if (!(kept as StoredRows).some((other) => compareRows(types, other, row) === 0)) return "superseded";
+      if (seen.some((other) => compareRows(types, other, row) === 0)) return "unchanged";
+      seen.push(row);
+      return "written";
+    });
+    if (kept === null || !outcomes.includes("written")) return { outcomes };
+    return {
+      write: { value: packStoredRows(types, kept), expireInMs: frozen ? null : expiry(spec, kept[0], nowUs) },
+      outcomes,
+    };
+  };
+}
+
+/** Returns what a stored text holds; null also for a text that can't be read, which is then replaced. */
+export function readable<R>(text: string | null, unpack: (text: string) => R): R | null {
+  if (text === null) return null;
+  try {
+    return unpack(text);
+  } catch (fault) {
+    if (fault instanceof EdgefeatError && fault.code === "row_corrupt") return null;
+    throw fault;
+  }
+}
+
+function hasExpired(spec: StoredViewSpec, row: StoredRow, nowUs: Us): boolean {
+  const inMs = expiry(spec, row, nowUs);
+  return inMs !== null && inMs <= 0;
+}
+
+/** A row is kept for its view's TTL and a day of grace, counted by the injected *now*. */
+function expiry({ ttlUs }: StoredViewSpec, { eventTimeUs }: StoredRow, nowUs: Us): Ms | null {
+  return ttlUs === 0 || eventTimeUs === null ? null : (eventTimeUs + ttlUs + US_PER_DAY - nowUs) / US_PER_MS;
+}

@@ -1,0 +1,120 @@
+// Rows of aggregated views on their way in: packed tiles, checked, with the boundary that decides which row stands.
+import { EdgefeatError } from "../../sdk/errors.ts";
+import type { AggregatedViewSpec, Snapshot } from "../../sdk/registry/index.ts";
+import { mergeTileRows, packTileRow, type TileRow, unpackTileRow } from "../../sdk/rows/index.ts";
+import { pointerOf } from "../../sdk/shape.ts";
+import { type Ms, US_PER_DAY, US_PER_MS, type Us } from "../../sdk/time.ts";
+import { checkValue } from "../../sdk/types/index.ts";
+import { tileLayout, type TileLayout } from "../../sdk/windows/index.ts";
+import type { Merged, Outcome } from "./merge.ts";
+import { keyReader, objectOf, onlyMembers, pathText, type WritableView } from "./row-shape.ts";
+import { readable, type WriteMoment } from "./stored-rows.ts";
+
+/**
+ * Returns the tile rows of a request by store key. All are checked before any is written.
+ * @throws bad_request, missing_entity_key, unknown_entity_key, event_time_in_future, each with a pointer to the row
+ */
+export function parseTileRows(
+  snapshot: Snapshot,
+  target: WritableView & { spec: AggregatedViewSpec },
+  tiles: readonly unknown[],
+  moment: WriteMoment,
+): Map<string, TileRow[]> {
+  const key = keyReader(snapshot, target);
+  const layout = tileLayout(target.spec);
+  const byKey = new Map<string, TileRow[]>();
+  for (const [i, json] of tiles.entries()) {
+    const path = ["tiles", i];
+    const members = objectOf(json, path);
+    onlyMembers(members, ["entities", "packed"], path);
+    const row = parsePacked(layout, members["packed"], [...path, "packed"], moment);
+    const at = key(members["entities"], [...path, "entities"]);
+    const others = byKey.get(at);
+    if (others === undefined) byKey.set(at, [row]);
+    else others.push(row);
+  }
+  return byKey;
+}
+
+function parsePacked(
+  layout: TileLayout,
+  packed: unknown,
+  path: PropertyKey[],
+  { nowUs, maxSkewUs }: WriteMoment,
+): TileRow {
+  if (typeof packed !== "string") throw notTiles(path, "expected packed tiles as text");
+  let row: TileRow;
+  try {
+    row = { ...unpackTileRow(layout, packed), writtenAtUs: nowUs };
+    checkStates(layout, row);
+  } catch (cause) {
+    throw notTiles(path, cause instanceof EdgefeatError ? cause.message : "a state is not readable", cause);
+  }
+  // Tiles can't be cut at a read's *now*, so none may hold an event that is still to come.
+  if (row.newestEventUs > nowUs || row.boundaryUs > nowUs + maxSkewUs) {
+    throw new EdgefeatError("event_time_in_future", `${pathText(path)}: its tiles reach beyond the server's clock`, {
+      hint: "materialize up to an END that has passed; nothing of this batch was written",
+      pointer: pointerOf(path),
+    });
+  }
+  return row;
+}
+
+/** Refuses what unpacking, which trusts rows, lets through: times that are none, and values of another type. */
+function checkStates(layout: TileLayout, row: TileRow): void {
+  const times = [
+    row.newestEventUs,
+    row.boundaryUs,
+    ...row.groups.flatMap((tiles) => tiles.map((tile) => tile.startUs)),
+  ];
+  if (!times.every(Number.isSafeInteger))
+    throw new EdgefeatError("row_corrupt", "a time is not a whole number of microseconds");
+  for (const [g, tiles] of row.groups.entries()) {
+    const slots = layout.groups[g]?.slots ?? [];
+    for (const { states } of tiles) {
+      for (const [s, { kind, type }] of slots.entries()) {
+        const state = states[s];
+        if (state === null) continue;
+        if (kind === "min" || kind === "max") checkValue(type, state, kind);
+        if (kind === "first" || kind === "last") checkValue(type, (state as { value: unknown }).value, kind);
+      }
+    }
+  }
+}
+
+function notTiles(path: PropertyKey[], what: string, cause?: unknown): EdgefeatError {
+  return new EdgefeatError("bad_request", `${pathText(path)}: ${what}`, {
+    hint: "send what packTileRow makes for this version of the view",
+    pointer: pointerOf(path),
+    cause,
+  });
+}
+
+/** Returns how tile rows of an aggregated view merge into what the store holds. */
+export function tileMerge(spec: AggregatedViewSpec, { nowUs, frozen }: WriteMoment) {
+  const layout = tileLayout(spec);
+  return (text: string | null, incoming: readonly TileRow[]): Merged => {
+    const stored = readable(text, (packed) => unpackTileRow(layout, packed));
+    const standing = incoming.reduce<TileRow | null>((best, row) => mergeTileRows(layout, best, row), stored);
+    const outcomes = incoming.map((row): Outcome => {
+      if (row === standing) return "written";
+      const same =
+        standing !== null &&
+        row.boundaryUs === standing.boundaryUs &&
+        mergeTileRows(layout, standing, row) === standing;
+      return same ? "unchanged" : "superseded";
+    });
+    if (standing === null || standing === stored) return { outcomes };
+    const expireInMs = frozen ? null : expiry(layout, standing, nowUs);
+    if (stored === null && expireInMs !== null && expireInMs <= 0) {
+      return { outcomes: outcomes.map((outcome) => (outcome === "superseded" ? outcome : "expired")) };
+    }
+    return { write: { value: packTileRow(layout, standing), expireInMs }, outcomes };
+  };
+}
+
+/** A row is kept until its newest event has left the longest window, and a day of grace (SEMANTICS 4.9). */
+function expiry({ features }: TileLayout, { newestEventUs }: TileRow, nowUs: Us): Ms {
+  const reachUs = Math.max(...features.map(({ feature }) => feature.windowUs + feature.hopUs));
+  return (newestEventUs + reachUs + US_PER_DAY - nowUs) / US_PER_MS;
+}
