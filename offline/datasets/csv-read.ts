@@ -59,7 +59,7 @@ export function readCsv(bytes: Uint8Array, options: CsvOptions, name: string): T
       record_delimiter: ["\r\n", "\n", "\r"],
       relax_column_count: true,
       cast: (cell, { quoting }) => (cell === "" && !quoting ? null : cell),
-      on_record: onRecord as never,
+      on_record: onRecord,
     });
   } catch (cause) {
     throw cause instanceof CsvError ? unreadable(name, cause.message, cause) : cause;

@@ -30,7 +30,7 @@ export class Growing<V, A extends Typed<V>> {
   reserve(more: number): void {
     if (this.length + more <= this.values.length) return;
     const grown = this.#make(Math.max(this.values.length * 2, this.length + more));
-    grown.set(this.values as ArrayLike<V>);
+    grown.set(this.values);
     this.values = grown;
   }
 }

@@ -90,7 +90,7 @@ export function parquetSession(
   };
 
   return async (request) => {
-    const memory = () => (wasmMemory() as WebAssembly.Memory).buffer.byteLength;
+    const memory = () => wasmMemory().buffer.byteLength;
     try {
       return { ...(await answer(request)), memory: memory() };
     } catch (cause) {

@@ -89,7 +89,7 @@ const sumFloat: Lowering = (_slot, from, stats) => {
     columns: [...columns, counted(from), ...counts],
     state: (sums) => {
       if (sums[n] === 0n) return null;
-      return sumOfBins(bins, sums.slice(0, n) as bigint[], sums[n + 1] ?? 0n, sums[n + 2] ?? 0n, sums[n + 3] ?? 0n);
+      return sumOfBins(bins, sums.slice(0, n), sums[n + 1] ?? 0n, sums[n + 2] ?? 0n, sums[n + 3] ?? 0n);
     },
   };
 };

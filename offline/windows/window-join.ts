@@ -1,6 +1,5 @@
 // Windows at arbitrary entity times: running sums, ordinals and blocks over each key's history, so that the cost grows
 // with events plus entity rows, never with their product (SEMANTICS 4.1 to 4.5).
-import type { Vector } from "apache-arrow";
 import type { ViewRead } from "../../sdk/plan/index.ts";
 import type { AggregatedViewSpec } from "../../sdk/registry/index.ts";
 import { parseTypeName, type Value } from "../../sdk/types/index.ts";
@@ -69,7 +68,7 @@ export async function joinAggregatedView(
       if (value === OVERFLOW) overflows[name] = (overflows[name] ?? 0) + 1;
       return value === OVERFLOW || value === null ? fallback : value;
     });
-    return vectorFromValues(parseTypeName(feature.feature.type), values) as Vector;
+    return vectorFromValues(parseTypeName(feature.feature.type), values);
   });
   return {
     columns,

@@ -81,7 +81,7 @@ export function onDemandView<const I extends readonly Input[], const F extends S
   const pick = (...names: string[]): OnDemandProjection => {
     checkPicked(what, names);
     for (const n of names) lookUp(fields, n, `feature in view "${name}" called`, "unknown_feature");
-    return brand("projection", { onDemand: view as OnDemandView, features: names });
+    return brand("projection", { onDemand: view, features: names });
   };
   return brand("onDemandView", Object.assign(view, { onDemand: view, pick }));
 }

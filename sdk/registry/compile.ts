@@ -8,7 +8,7 @@ import { EdgefeatError } from "../errors.ts";
 import { compileExpression } from "../expressions/index.ts";
 import { lookUp } from "../shape.ts";
 import { parseDuration } from "../time.ts";
-import { checkValue, typeName, type Value, type ValueType } from "../types/index.ts";
+import { checkValue, typeName, type ValueType } from "../types/index.ts";
 import { aggregates, EVENTS } from "../windows/aggregates.ts";
 import { defaultHop } from "../windows/hop.ts";
 import { hashOf } from "./canonical.ts";
@@ -206,10 +206,7 @@ function aggregateFeature(
   return {
     name,
     type: typeName(type),
-    default:
-      aggregation.default === undefined
-        ? null
-        : defaultText(type, checkValue(type, aggregation.default as Value, what)),
+    default: aggregation.default === undefined ? null : defaultText(type, checkValue(type, aggregation.default, what)),
     ...optional({ description: aggregation.description }),
     fn,
     column: column ?? null,

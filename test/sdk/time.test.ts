@@ -154,7 +154,8 @@ describe("1.1 a time is a count of microseconds since the epoch, UTC", () => {
         (year, month, day) => {
           const text = `${String(year).padStart(4, "0")}-${String(month).padStart(2, "0")}-${day}T12:00:00Z`;
           const exists = day <= (month === 2 && leap(year) ? 29 : (lengths[month - 1] as number));
-          expect(codeOf(() => parseTimeExact(text))).toBe(exists ? undefined : "bad_time");
+          if (exists) expect(formatTime(parseTimeExact(text))).toBe(text);
+          else expect(faultOf(() => parseTimeExact(text)).code).toBe("bad_time");
         },
       ),
       { numRuns: 1000 },

@@ -33,7 +33,17 @@ const doubles = fc.oneof(
   fc.double(),
 );
 const floats = fc.oneof(
-  fc.constantFrom(0, -0, Number.NaN, Infinity, -Infinity, Math.fround(0.1), 2 ** -149, -(2 ** -149), 3.4028234663852886e38),
+  fc.constantFrom(
+    0,
+    -0,
+    Number.NaN,
+    Infinity,
+    -Infinity,
+    Math.fround(0.1),
+    2 ** -149,
+    -(2 ** -149),
+    3.4028234663852886e38,
+  ),
   fc.float(),
 );
 const int64s = fc.oneof(
@@ -43,7 +53,20 @@ const int64s = fc.oneof(
 );
 /** Text that looks like something else, text that needs escaping, and all of Unicode but half surrogates. */
 export const anyText = fc.oneof(
-  fc.constantFrom("", "null", "NaN", "12345678901234567890", "1e5", '"', "\\", "\u0000", "\u2028", "__proto__", "ﬀ", "😀"),
+  fc.constantFrom(
+    "",
+    "null",
+    "NaN",
+    "12345678901234567890",
+    "1e5",
+    '"',
+    "\\",
+    "\u0000",
+    "\u2028",
+    "__proto__",
+    "ﬀ",
+    "😀",
+  ),
   fc.string({ unit: "binary", maxLength: 8 }),
   fc.string({ unit: "grapheme", maxLength: 8 }),
 );
@@ -91,7 +114,8 @@ export function valuesOf(type: ValueType): fc.Arbitrary<Value> {
 export function bitsOf(value: Value | null | undefined): string {
   if (typeof value === "number") return `number ${Object.is(value, -0) ? "-0" : value}`;
   if (value instanceof Uint8Array) return `bytes ${value.join()}`;
-  if (value instanceof Float32Array) return `vector ${new Uint8Array(value.buffer, value.byteOffset, value.byteLength).join()}`;
+  if (value instanceof Float32Array)
+    return `vector ${new Uint8Array(value.buffer, value.byteOffset, value.byteLength).join()}`;
   if (Array.isArray(value)) return `[${value.map(bitsOf).join("; ")}]`;
   return `${typeof value} ${JSON.stringify(typeof value === "bigint" ? String(value) : value)}`;
 }

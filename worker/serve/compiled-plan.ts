@@ -1,7 +1,6 @@
 // A plan made ready to serve: key parts, decoders and the answer's constant texts, worked out once a request shape.
 import {
   type FeaturePlan,
-  type InputColumn,
   type PlanRequest,
   planFeatures,
   type Transforms,
@@ -73,7 +72,7 @@ function compileRead(
     name,
     prefix: keyPrefix(space, spec.entities),
     suffix: keySuffix(read.view, version),
-    keyColumns: read.keys.map((key) => plan.keys.indexOf(key as InputColumn)),
+    keyColumns: read.keys.map((key) => plan.keys.indexOf(key)),
     ttlUs: spec.kind === "stored" ? spec.ttlUs : 0,
     layout,
     emptyValues: layout === null ? read.features.map(() => null) : emptyWindowValues(layout, read.features),

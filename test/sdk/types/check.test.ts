@@ -185,6 +185,11 @@ describe("6 decimals as integers", () => {
 
 describe("6 64-bit integers", () => {
   it("end where two's complement ends", () => {
-    expect([-(2n ** 63n) - 1n, -(2n ** 63n), 2n ** 63n - 1n, 2n ** 63n].map(fitsInt64)).toEqual([false, true, true, false]);
+    expect([-(2n ** 63n) - 1n, -(2n ** 63n), 2n ** 63n - 1n, 2n ** 63n].map(fitsInt64)).toEqual([
+      false,
+      true,
+      true,
+      false,
+    ]);
   });
 });

@@ -76,7 +76,16 @@ describe("2.3 a total order", () => {
     ["list<int64>", [[], [-1n], [0n], [0n, 0n], [1n], [2n ** 60n]]],
     ["list<string>", [[], [""], ["", ""], ["\uffff"], ["😀"]]],
     ["list<float64>", [[], [-0], [0], [0, Number.NaN], [Number.NaN]]],
-    ["vector(2)", [[-1, 9], [-0, 0], [0, -0], [0, 0], [Number.NaN, 0]].map((v) => Float32Array.from(v))],
+    [
+      "vector(2)",
+      [
+        [-1, 9],
+        [-0, 0],
+        [0, -0],
+        [0, 0],
+        [Number.NaN, 0],
+      ].map((v) => Float32Array.from(v)),
+    ],
   ] as [string, Value[]][])("%s: %o, in this order", (name, ascending) => {
     const type = parseTypeName(name);
     for (const [i, a] of ascending.entries()) {
@@ -86,20 +95,17 @@ describe("2.3 a total order", () => {
     }
   });
 
-  it.each(["bool", "int64", "float64", "string", "list<float64>", "list<string>"])(
-    "of %s is the oracle's",
-    (name) => {
-      const type = parseTypeName(name);
-      const values = fc.option(valuesOf(type), { nil: null, freq: 10 });
-      fc.assert(
-        fc.property(values, values, (a, b) => {
-          const expected = Math.sign(compareOracle(a as OracleValue, b as OracleValue)) + 0;
-          expect(Math.sign(compareValues(type, a, b)) + 0).toBe(expected);
-        }),
-        { numRuns: 500 },
-      );
-    },
-  );
+  it.each(["bool", "int64", "float64", "string", "list<float64>", "list<string>"])("of %s is the oracle's", (name) => {
+    const type = parseTypeName(name);
+    const values = fc.option(valuesOf(type), { nil: null, freq: 10 });
+    fc.assert(
+      fc.property(values, values, (a, b) => {
+        const expected = Math.sign(compareOracle(a as OracleValue, b as OracleValue)) + 0;
+        expect(Math.sign(compareValues(type, a, b)) + 0).toBe(expected);
+      }),
+      { numRuns: 500 },
+    );
+  });
 });
 
 describe("2.3 text by its UTF-8 bytes", () => {

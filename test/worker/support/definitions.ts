@@ -95,7 +95,7 @@ export const shout = onDemandView("shout", {
   features: { loud: string() },
   transform: (row) => {
     if (row["carrier"] === "boom") throw new Error("secret of the transform");
-    return { loud: row["carrier"] === null ? null : `${String(row["carrier"])}!` };
+    return { loud: row["carrier"] === null ? null : `${row["carrier"]}!` };
   },
 });
 

@@ -159,7 +159,7 @@ function build(inner: OnlineStore, project: string, clock: ManualClock, options:
     async apply(definitions) {
       const current = await send("GET", "/v1/registry");
       const match = current.status === 200 ? { "if-match": `"${current.json.registry}"` } : {};
-      const put = await send("PUT", "/v1/registry", snapshotFor(project, definitions), match as Record<string, string>);
+      const put = await send("PUT", "/v1/registry", snapshotFor(project, definitions), match);
       if (put.status >= 300) throw new Error(put.text);
       return put.json.registry as string;
     },

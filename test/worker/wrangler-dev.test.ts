@@ -1,0 +1,92 @@
+// The Worker as `wrangler dev` runs it, from wrangler.toml as it is: apply, write, read.
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createAdminClient, createClient } from "../../sdk/client/index.ts";
+import { entity, featureService, featureView, int64, parquet, string } from "../../sdk/index.ts";
+import { emptySnapshot, markMaterialized, planApply } from "../../sdk/registry/index.ts";
+import { snapshotFrom } from "../support/snapshots.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+const user = entity("user", { joinKey: "id", type: string() });
+const latest = featureView("latest", {
+  entities: [user],
+  source: parquet("log", { path: "l.parquet", eventTime: "at" }),
+  features: { n: int64() },
+});
+const model = featureService("model", { features: [latest] });
+
+describe("wrangler dev", () => {
+  const folder = mkdtempSync(join(tmpdir(), "edgefeat-wrangler-"));
+  let wrangler: ChildProcess;
+  let url = "";
+
+  beforeAll(async () => {
+    const variables = join(folder, "dev.vars");
+    writeFileSync(variables, "EDGEFEAT_TOKEN=secret\nPUBLIC_READS=true\nEDGEFEAT_PROJECT=wrangled\n");
+    wrangler = spawn(
+      join(ROOT, "node_modules/.bin/wrangler"),
+      [
+        "dev",
+        "--local",
+        "--ip",
+        "127.0.0.1",
+        "--port",
+        "0",
+        "--env-file",
+        variables,
+        "--persist-to",
+        folder,
+        "--show-interactive-dev-session=false",
+      ],
+      {
+        cwd: ROOT,
+        env: { ...process.env, WRANGLER_SEND_METRICS: "false", CI: "true" },
+        stdio: ["ignore", "pipe", "pipe"],
+        detached: true,
+      },
+    );
+    let said = "";
+    url = await new Promise<string>((done, fail) => {
+      const hear = (text: string): void => {
+        said += text;
+        const ready = /Ready on (http:\/\/127\.0\.0\.1:\d+)/.exec(said);
+        if (ready !== null) done(ready[1] as string);
+      };
+      wrangler.stdout?.setEncoding("utf8").on("data", hear);
+      wrangler.stderr?.setEncoding("utf8").on("data", hear);
+      wrangler.on("close", (code) => fail(new Error(`wrangler dev ended (${code}): ${said}`)));
+    });
+  }, 60_000);
+
+  afterAll(async () => {
+    const ended = new Promise((done) => wrangler.once("close", done));
+    // The whole group: wrangler runs workerd and esbuild as processes of their own.
+    process.kill(-(wrangler.pid as number), "SIGTERM");
+    await ended;
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it("serves what was applied and written, from its Durable Object", { timeout: 60_000 }, async () => {
+    expect((await fetch(`${url}/health`)).status).toBe(200);
+    const admin = createAdminClient({ url, token: "secret" });
+    const { compiled } = snapshotFrom(
+      { model },
+      { log: { id: { kind: "string" }, at: { kind: "timestamp" }, n: { kind: "int64" } } },
+    );
+    const { snapshot } = planApply(emptySnapshot("wrangled", "dev"), compiled);
+    await admin.putRegistry(markMaterialized(snapshot, "latest", 1), null);
+    const row = `{"entities":{"id":"a"},"eventTime":"2001-03-31T00:00:00Z","createdTime":null,"values":{"n":9007199254740993}}`;
+    expect(await admin.postRows("latest", `{"rows":[${row}]}`)).toMatchObject({ written: 1 });
+    const { rows } = await createClient({ url }).getFeatures({
+      service: model,
+      entities: { id: ["a", "b"] },
+      noCache: true,
+    });
+    expect(rows).toStrictEqual([{ n: 9_007_199_254_740_993n }, { n: null }]);
+    const unauthorized = createAdminClient({ url, token: "wrong" }).postRows("latest", `{"rows":[${row}]}`);
+    await expect(unauthorized).rejects.toMatchObject({ code: "unauthorized" });
+  });
+});
