@@ -35,10 +35,14 @@ export interface App {
   fetch(request: Request, env?: unknown, background?: Background): Promise<Response>;
 }
 
-/** Returns the app of a project. One an isolate: it holds the row cache and the registry known here. */
+/**
+ * Returns the app of a project. One an isolate: it holds the row cache and the registry known here.
+ * @throws config_invalid when the bundled snapshot is another project's
+ */
 export function createApp(deps: AppDeps): App {
   const { store, clock, transforms, snapshot, onInternalError = () => {} } = deps;
   const config = { ...DEFAULTS, ...deps.config };
+  if (snapshot !== undefined) checkProject(snapshot, config);
   const cache = new RowCache(config.cacheRows, config.cacheBytes);
   const bundled = snapshot === undefined ? {} : { bundled: snapshot };
   const registry = new Registry({ store, clock, space: config, transforms, ...bundled });
@@ -49,13 +53,14 @@ export function createApp(deps: AppDeps): App {
   // It finds a fixed path by one look-up, where the preset "tiny" tries a pattern a route.
   const hono = new HonoBase<{ Bindings: { later: Later } }>({ router: new RegExpRouter() });
   for (const route of routes) {
-    hono.on(route.method, route.path, async ({ req, env: { later } }) => {
+    const tell = (fault: unknown) => told(fault, route);
+    hono.on(route.method, route.path, ({ req, env: { later } }) => {
       try {
         authorize(route.access, req.raw, config);
-        return await route.handle({ request: req.raw, param: (name) => req.param(name) ?? "", later }, services);
       } catch (fault) {
-        return told(fault, route);
+        return tell(fault);
       }
+      return route.handle({ request: req.raw, param: (name) => req.param(name) ?? "", later }, services).catch(tell);
     });
   }
   hono.notFound(({ req }) => problemResponse(notFound(routes, req.path)));
@@ -68,15 +73,27 @@ export function createApp(deps: AppDeps): App {
   }
 
   return {
-    async fetch(request, _env, background) {
+    fetch(request, _env, background) {
       // A fault of background work is met again, and told, by the request that needs its result.
       const later: Later = (work) => {
         const handled = work.catch(() => {});
         background?.waitUntil(handled);
       };
-      return hono.fetch(request, { later });
+      return Promise.resolve(hono.fetch(request, { later }));
     },
   };
+}
+
+function checkProject(snapshot: Snapshot, { project, environment }: AppConfig): void {
+  if (snapshot.project === project && snapshot.environment === environment) return;
+  const bundled = `${snapshot.project}/${snapshot.environment}`;
+  throw new EdgefeatError(
+    "config_invalid",
+    `the Worker carries the snapshot of ${bundled}, but serves ${project}/${environment}`,
+    {
+      hint: "set EDGEFEAT_PROJECT and EDGEFEAT_ENVIRONMENT to the snapshot's, or to nothing",
+    },
+  );
 }
 
 function notFound(routes: readonly Route[], path: string): EdgefeatError {

@@ -69,5 +69,7 @@ function nullRequestData(name: string, vector: Vector): EdgefeatError {
 
 /** Returns 0, 1, 2, … as an Arrow column's data. */
 export function rowNumbers(rows: number): Int32Array {
-  return Int32Array.from({ length: rows }, (_, i) => i);
+  const numbers = new Int32Array(rows);
+  for (let i = 0; i < rows; i++) numbers[i] = i;
+  return numbers;
 }

@@ -1,11 +1,5 @@
 // Plans: what a request or a training set needs.
-export {
-  planFeatures,
-  type FeaturePlan,
-  type InputColumn,
-  type Output,
-  type PlanRequest,
-  type ViewRead,
-} from "./feature-plan.ts";
+export { planFeatures } from "./feature-plan.ts";
 export { type ComputeStep, type Row, type Transforms } from "./on-demand.ts";
+export type { FeaturePlan, InputColumn, Output, PlanRequest, ViewRead } from "./plan.ts";
 export { parseReference, type FeatureReference } from "./reference.ts";

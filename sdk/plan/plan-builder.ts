@@ -15,7 +15,7 @@ import {
   viewVersion,
 } from "../registry/index.ts";
 import { parseTypeName, sameType, type ValueType } from "../types/index.ts";
-import type { FeaturePlan, InputColumn, Output, ViewRead } from "./feature-plan.ts";
+import type { FeaturePlan, InputColumn, Output, ViewRead } from "./plan.ts";
 import { compileComputation, type ComputeStep, type Transforms } from "./on-demand.ts";
 
 type ReadSpec = StoredViewSpec | AggregatedViewSpec;

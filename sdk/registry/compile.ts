@@ -8,10 +8,11 @@ import { EdgefeatError } from "../errors.ts";
 import { compileExpression } from "../expressions/index.ts";
 import { lookUp } from "../shape.ts";
 import { parseDuration } from "../time.ts";
-import { checkValue, typeName, type ValueType } from "../types/index.ts";
+import { checkValue, parseTypeName, typeName, type ValueType } from "../types/index.ts";
 import { aggregates, EVENTS } from "../windows/aggregates.ts";
 import { defaultHop } from "../windows/hop.ts";
 import { hashOf } from "./canonical.ts";
+import { checkService } from "./check-service.ts";
 import { type Definitions, isProjection } from "./collect.ts";
 import { fingerprint } from "./fingerprint.ts";
 import { onDemandScope } from "./scope.ts";
@@ -46,7 +47,8 @@ export interface CompileOptions {
 
 /**
  * Returns the specs of all definitions.
- * @throws definition_invalid, missing_column, type_mismatch, expression_syntax_error, expression_type_error, unknown_feature
+ * @throws definition_invalid, missing_column, type_mismatch, expression_syntax_error, expression_type_error,
+ *   unknown_feature, duplicate_feature
  */
 export function compileDefinitions(definitions: Definitions, options: CompileOptions): Compiled {
   const entities: Record<string, EntitySpec> = {};
@@ -68,7 +70,9 @@ export function compileDefinitions(definitions: Definitions, options: CompileOpt
   }
   const services: Record<string, ServiceSpec> = {};
   for (const { name, parts, description, tags } of definitions.services.values()) {
-    services[name] = { features: parts.map(partSpec), ...optional({ description, tags }) };
+    const service = { features: parts.map(partSpec), ...optional({ description, tags }) };
+    checkService(name, service, (view) => (views[view] as CompiledView).spec);
+    services[name] = service;
   }
   return { entities, views, services };
 }
@@ -113,6 +117,8 @@ function viewBase(view: FeatureView, options: CompileOptions) {
     for (const column of needed) {
       if (column !== null) lookUp(columns, column, `column of source "${source.name}" called`, "missing_column");
     }
+    for (const { name, type } of joinKeys)
+      checkColumnType(view.name, name, parseTypeName(type), columns[name] as ValueType);
   }
   const { owner, description, tags, freshness, schedule } = view;
   const base = {

@@ -1,4 +1,5 @@
 // Accumulators: the mergeable, exact states that aggregates are made of. Merging is commutative and associative to the bit.
+import { EdgefeatError } from "../errors.ts";
 import { compareNumbers, compareText, compareValues, packBigInt, packValue, unpackValue } from "../types/index.ts";
 import type { Value, ValueType } from "../types/index.ts";
 import type { Us } from "../time.ts";
@@ -50,6 +51,9 @@ const sumInt: Accumulator<bigint> = {
   unpack: (json) => BigInt(json as number | string),
 };
 
+/** More than any sum of doubles has: 2^1023 of the greatest of them. */
+const MAX_EXPONENT = 2048;
+
 const sumFloat: Accumulator<ExactSum> = {
   empty: null,
   add: (state, { value }) => {
@@ -66,8 +70,11 @@ const sumFloat: Accumulator<ExactSum> = {
   unpack: (json) => {
     if (typeof json === "number") return exactSum(BigInt(json), 0);
     const [hex, exponent, special] = json as [string, number, number];
+    const inRange = exponent >= -1074 && exponent <= MAX_EXPONENT && special >= 0 && special <= 7;
+    if (!(inRange && Number.isInteger(exponent) && Number.isInteger(special)))
+      throw new EdgefeatError("row_corrupt", "a stored sum is none of doubles");
     const magnitude = BigInt(`0x${hex.replace("-", "")}`);
-    return { mantissa: hex.startsWith("-") ? -magnitude : magnitude, exponent, special };
+    return exactSum(hex.startsWith("-") ? -magnitude : magnitude, exponent, special);
   },
 };
 

@@ -17,7 +17,13 @@ describe("npm run bench", () => {
     expect(status).toBe(0);
     const lines = stdout.trimEnd().split("\n");
     expect(new Set(lines.map((line) => line.split(/ +/)[0]))).toEqual(
-      new Set(["bundle.gzip_kb", "pit.wasm_vs_native1", "serve.cache_vs_static", "serve.redis_vs_fetch"]),
+      new Set([
+        "bundle.gzip_kb",
+        "pit.wasm_vs_native1",
+        "pit.windows_vs_sql",
+        "serve.cache_vs_static",
+        "serve.redis_vs_fetch",
+      ]),
     );
     for (const line of lines) expect(line).toMatch(/^\S+ +\S.{20,}$/);
   });

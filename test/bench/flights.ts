@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import type { Table } from "apache-arrow";
 import { readTableFile } from "../../offline/datasets/files.ts";
 import { columnOf, columnReader, tableOf, vectorFromValues } from "../../offline/datasets/index.ts";
-import { entity, featureView, int64, parquet, string } from "../../sdk/index.ts";
+import { count, entity, featureView, int64, parquet, string, sum, timestamp } from "../../sdk/index.ts";
 import type { Snapshot } from "../../sdk/registry/index.ts";
 import { US_PER_MINUTE } from "../../sdk/time.ts";
 import type { Value, ValueType } from "../../sdk/types/index.ts";
@@ -34,6 +34,21 @@ export function flightsSnapshot(): Snapshot {
     features: { delay: int64(), distance: int64() },
   });
   return snapshotFrom({ lastFlight }).snapshot;
+}
+
+/** The windows of `airport_delays`, each with a sum and a count. */
+export const WINDOWS = ["1h", "1d", "7d", "30d"] as const;
+
+/** Returns a snapshot of one aggregated view, `airport_delays`: features `sum_1h`, `count_1h`, … by origin. */
+export function windowsSnapshot(): Snapshot {
+  const airport = entity("airport", { joinKeys: { origin: string() } });
+  const schema = { date: timestamp(), delay: int64(), origin: string() };
+  const source = parquet("departures", { path: FLIGHTS_FILE, eventTime: "date", schema });
+  const sums = WINDOWS.map((window) => [`sum_${window}`, sum("delay", window)] as const);
+  const counts = WINDOWS.map((window) => [`count_${window}`, count(window)] as const);
+  const aggregations = Object.fromEntries([...sums, ...counts]);
+  const airportDelays = featureView("airport_delays", { entities: [airport], source, aggregations });
+  return snapshotFrom({ airportDelays }).snapshot;
 }
 
 /**

@@ -130,8 +130,8 @@ function int64OrNull(n: bigint): bigint | null {
   return BigInt.asIntN(64, n) === n ? n : null;
 }
 
-/** The exact mean of doubles, as a fraction over 2^1074, rounded once by the decimal parser. */
-function exactMean(values: readonly number[], count: bigint): number {
+/** SEMANTICS 4.5: the exact sum of doubles / count, as a fraction over 2^1074, rounded once by the decimal parser. */
+export function exactMean(values: readonly number[], count: bigint): number {
   if (values.some((v) => Number.isNaN(v)) || (values.includes(Infinity) && values.includes(-Infinity)))
     return Number.NaN;
   if (values.includes(Infinity)) return Infinity;

@@ -66,4 +66,10 @@ describe("the Worker", () => {
     expect(answer.json.detail).toContain(word);
     expect(JSON.stringify(answer.json)).not.toContain("the-secret");
   });
+
+  it("refuses to serve one project with the snapshot of another", async () => {
+    const built = createWorker({ snapshot: snapshotFor("entry-one") });
+    const answer = await call(built, variables("entry-three"), "GET", "/health");
+    expect([answer.status, answer.json.code]).toEqual([500, "config_invalid"]);
+  });
 });

@@ -1,7 +1,7 @@
 // The HTTP surface: what is refused and how it is told, who may call, health.
 import { beforeEach, describe, expect, it } from "vitest";
 import { durableObjectStore, stores } from "../support/workerd-stores.ts";
-import { flightRow, type Harness, harness, NOW, TOKEN } from "./support/harness.ts";
+import { flightRow, type Harness, harness, NO_HEADER, NOW, TOKEN } from "./support/harness.ts";
 
 const DELAY = ["last_flight:delay"];
 const SEA = { origin: "SEA" };
@@ -257,18 +257,29 @@ describe("requests that are refused", () => {
     expect(answer.json.detail).toBe("entities.user_id has 2 values, but entities.item has 3");
   });
 
+  const CHUNKED = { "content-length": NO_HEADER };
   it.each<[string, string | Uint8Array, Record<string, string>, number, string]>([
     ["malformed JSON", '{"features": [}', {}, 400, "malformed_json"],
+    ["malformed JSON in chunks", '{"features": [}', CHUNKED, 400, "malformed_json"],
     ["an empty body", "", {}, 400, "malformed_json"],
     ["bytes that are not UTF-8", new Uint8Array([0x22, 0xff, 0x22]), {}, 400, "malformed_json"],
+    ["bytes that are not UTF-8 in chunks", new Uint8Array([0x22, 0xff, 0x22]), CHUNKED, 400, "malformed_json"],
     ["a form", "features=a", { "content-type": "application/x-www-form-urlencoded" }, 415, "unsupported_media_type"],
     ["text", "{}", { "content-type": "text/plain;charset=UTF-8" }, 415, "unsupported_media_type"],
     ["more than 4 MB", `"${"x".repeat(4_000_000)}"`, {}, 413, "body_too_large"],
-    ["more than 4 MB as declared", "{}", { "content-length": "4000001" }, 413, "body_too_large"],
+    ["more than 4 MB in chunks", `"${"x".repeat(4_000_000)}"`, CHUNKED, 413, "body_too_large"],
   ])("%s", async (_name, body, headers, status, code) => {
     for (const path of ["/v1/features", "/v1/rows/last_flight"]) {
       const answer = await h.send("POST", path, body, headers);
       expect([answer.status, answer.json.code]).toEqual([status, code]);
+    }
+  });
+
+  it("a U+FFFD that was sent is no sign of a fault", async () => {
+    const origin = "caf\ufffd é😀";
+    await h.writeRows("last_flight", [flightRow(origin, NOW)]);
+    for (const headers of [{}, CHUNKED]) {
+      expect((await h.features({ features: DELAY, entities: { origin } }, headers)).json.rows).toEqual([[5]]);
     }
   });
 

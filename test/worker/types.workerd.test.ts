@@ -4,7 +4,6 @@ import { beforeAll, describe, expect, it } from "vitest";
 import {
   compareValues,
   parseJson,
-  parseTypeName,
   type Value,
   valueFromJson,
   valueToJson,
@@ -127,13 +126,5 @@ describe.each(stores)("every type over %s", (_, makeStore) => {
     expect(posted.text).toContain('"rows":[[9223372036854775807],[null]]');
     const got = await h.send("GET", `/v1/features?features=everything:an_int64&user_id=${id}`);
     expect(got.text).toContain('"rows":[[9223372036854775807]]');
-  });
-
-  it("knows the types by name", () => {
-    expect(
-      NAMES.map(
-        (name) => parseTypeName((TYPES[name] as ValueType).kind === "decimal" ? "decimal(20,4)" : "string").kind,
-      ),
-    ).toContain("decimal");
   });
 });

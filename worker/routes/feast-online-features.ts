@@ -1,7 +1,7 @@
 // POST /get-online-features: Feast's own route and shape, for its remote online store and those who call it by HTTP.
 import * as z from "zod/mini";
 import { checkShape } from "../../sdk/shape.ts";
-import { readJson } from "../middleware/body.ts";
+import { readQuery } from "../middleware/body.ts";
 import { feastErrorResponse } from "../middleware/feast-error.ts";
 import type { CompiledPlan } from "../serve/compiled-plan.ts";
 import { encodeFeastAnswer } from "../serve/encode-feast.ts";
@@ -26,7 +26,7 @@ export const postGetOnlineFeatures: Route = {
   access: "read",
   errorResponse: feastErrorResponse,
   async handle({ request, later }, { server, config }) {
-    const body = checkShape(feastBody, await readJson(request, config.maxBodyBytes), "request", "bad_request");
+    const body = checkShape(feastBody, await readQuery(request, config.maxBodyBytes), "request", "bad_request");
     const asked = {
       request: planRequest(body.feature_service ?? undefined, body.features ?? undefined),
       given: (plan: CompiledPlan, registry: KnownRegistry) => splitEntities(body.entities, plan, registry),

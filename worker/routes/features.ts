@@ -3,7 +3,7 @@ import * as z from "zod/mini";
 import { EdgefeatError } from "../../sdk/errors.ts";
 import type { PlanRequest } from "../../sdk/plan/index.ts";
 import { checkShape } from "../../sdk/shape.ts";
-import { readJson } from "../middleware/body.ts";
+import { readQuery } from "../middleware/body.ts";
 import { encodeAnswer, INCLUDES } from "../serve/index.ts";
 import { jsonResponse, type Route } from "./route.ts";
 
@@ -30,7 +30,7 @@ export const postFeatures: Route = {
   path: "/v1/features",
   access: "read",
   async handle({ request, later }, { server, config }) {
-    const body = checkShape(featuresBody, await readJson(request, config.maxBodyBytes), "request", "bad_request");
+    const body = checkShape(featuresBody, await readQuery(request, config.maxBodyBytes), "request", "bad_request");
     const { entities = {}, request: requestData = {}, include = [], maxStalenessMs = null } = body;
     const given = { entities, request: requestData };
     const asked = {

@@ -1,23 +1,17 @@
-// The entity ids and request data of a request, typed by the plan: one column each, broadcast where it is a scalar.
+// What a request gives for a plan: names that are known, lists of one length, columns of the plan's types.
 import { EdgefeatError, type ErrorCode, type ErrorInfo } from "../../sdk/errors.ts";
 import { didYouMean } from "../../sdk/nearest.ts";
 import type { InputColumn } from "../../sdk/plan/index.ts";
 import { pointerOf } from "../../sdk/shape.ts";
 import type { ParseTimeOptions } from "../../sdk/time.ts";
-import { type Value, valueFromJson, type ValueType } from "../../sdk/types/index.ts";
 import type { CompiledPlan } from "./compiled-plan.ts";
+import { bindColumn, type Column, isScalar, type Member } from "./input-column.ts";
 import type { KnownNames } from "./known-registry.ts";
 
 /** The most rows that one request may ask for. */
 export const MAX_ROWS = 1_000;
 /** The most rows × views that one request may read. */
 export const MAX_LOOKUPS = 10_000;
-
-/** One value a row; or a single one for all of them. */
-export interface Column {
-  readonly values: readonly (Value | null)[];
-  readonly scalar: boolean;
-}
 
 export interface Inputs {
   readonly rows: number;
@@ -56,8 +50,6 @@ export function bindInputs(
     request: plan.request.map((column) => bindColumn(column, "request", given.request, time)),
   };
 }
-
-type Member = "entities" | "request";
 
 function addLengths(
   length: CommonLength,
@@ -134,89 +126,4 @@ function unknown(code: ErrorCode, name: string, what: string, member: string, in
     ...info,
     pointer: pointerOf([member, name]),
   });
-}
-
-function bindColumn(
-  { name, type }: InputColumn,
-  member: Member,
-  given: Readonly<Record<string, unknown>>,
-  time: ParseTimeOptions,
-): Column {
-  if (!Object.hasOwn(given, name)) throw missing(name, member, pointerOf([member]));
-  const json = given[name];
-  const scalar = isScalar(type, json);
-  const list = scalar ? [json] : (json as unknown[]);
-  const values = new Array<Value | null>(list.length);
-  for (let row = 0; row < list.length; row++)
-    values[row] = bindValue(name, type, member, list[row], scalar ? null : row, time);
-  return { values, scalar };
-}
-
-function bindValue(
-  name: string,
-  type: ValueType,
-  member: Member,
-  json: unknown,
-  row: number | null,
-  time: ParseTimeOptions,
-): Value | null {
-  if (json === null && member === "entities") return null;
-  const path = () => (row === null ? [member, name] : [member, name, row]);
-  if (json === null) throw missing(name, member, pointerOf(path()));
-  try {
-    return valueFromJson(type, json, name, time);
-  } catch (fault) {
-    // Once more, to be told with its row: the label of each value would cost more than all else here.
-    if (row === null) throw locatedAt(fault, path());
-    return located(path(), () => valueFromJson(type, json, `${name}[${row}]`, time));
-  }
-}
-
-function missing(name: string, member: Member, pointer: string): EdgefeatError {
-  return member === "entities"
-    ? new EdgefeatError("missing_entity_key", `the join key "${name}" is missing`, {
-        hint: `give "${name}" in entities`,
-        pointer,
-      })
-    : new EdgefeatError("missing_request_data", `the request field "${name}" is missing or null`, {
-        hint: `give "${name}" in request: an on-demand feature needs it`,
-        pointer,
-      });
-}
-
-/** Adds to an error where in the body its value is. */
-export function located<T>(path: readonly PropertyKey[], work: () => T): T {
-  try {
-    return work();
-  } catch (fault) {
-    throw locatedAt(fault, path);
-  }
-}
-
-function locatedAt(fault: unknown, path: readonly PropertyKey[]): unknown {
-  if (!(fault instanceof EdgefeatError) || fault.pointer !== undefined) return fault;
-  const { code, message, hint, position, details, cause } = fault;
-  return new EdgefeatError(code, message, {
-    pointer: pointerOf(path),
-    cause,
-    ...(hint === undefined ? {} : { hint }),
-    ...(position === undefined ? {} : { position }),
-    ...(details === undefined ? {} : { details }),
-  });
-}
-
-/** True for one value, false for a list of one a row: a value of a list type is a list itself, so depth decides. */
-function isScalar(type: ValueType | undefined, json: unknown): boolean {
-  return !Array.isArray(json) || listDepth(json) <= (type === undefined ? 0 : typeDepth(type));
-}
-
-function listDepth(json: unknown): number {
-  let depth = 0;
-  for (let at = json; Array.isArray(at); at = at.find((element) => element !== null)) depth++;
-  return depth;
-}
-
-function typeDepth(type: ValueType): number {
-  if (type.kind === "list") return 1 + typeDepth(type.of);
-  return type.kind === "vector" ? 1 : 0;
 }

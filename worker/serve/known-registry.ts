@@ -5,12 +5,14 @@ import { type CompiledPlan, compilePlan } from "./compiled-plan.ts";
 import { BoundedMap } from "./bounded-map.ts";
 
 const MAX_PLANS = 500;
+/** The most features that all kept plans may have, so that long requests can't fill the memory. */
+const MAX_PLANNED_FEATURES = 20_000;
 
 export class KnownRegistry {
   readonly hash: string;
   readonly snapshot: Snapshot;
   readonly #transforms: Transforms;
-  readonly #plans = new BoundedMap<CompiledPlan>(MAX_PLANS);
+  readonly #plans = new BoundedMap<CompiledPlan>(MAX_PLANS, MAX_PLANNED_FEATURES);
   #names: KnownNames | undefined;
 
   constructor(hash: string, snapshot: Snapshot, transforms: Transforms) {
@@ -25,7 +27,7 @@ export class KnownRegistry {
     const known = this.#plans.get(shape);
     if (known !== undefined) return known;
     const plan = compilePlan(this.snapshot, request, this.#transforms);
-    this.#plans.set(shape, plan);
+    this.#plans.set(shape, plan, plan.outputs.length);
     return plan;
   }
 

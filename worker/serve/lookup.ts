@@ -5,7 +5,8 @@ import type { Ms } from "../../sdk/time.ts";
 import type { Value } from "../../sdk/types/index.ts";
 import type { OnlineStore } from "../store/port.ts";
 import type { CompiledPlan, CompiledRead } from "./compiled-plan.ts";
-import type { Column, Inputs } from "./inputs.ts";
+import type { Column } from "./input-column.ts";
+import type { Inputs } from "./inputs.ts";
 import type { CachedRow, RowCache } from "./row-cache.ts";
 
 /** How old a cached row may be. */

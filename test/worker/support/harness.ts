@@ -10,6 +10,9 @@ import { compiled, shout, shoutTransform } from "./definitions.ts";
 export const NOW = "2001-03-31T12:00:00Z";
 export const TOKEN = "test-token-0123456789";
 
+/** As a header's value: that the request has no such header. */
+export const NO_HEADER = "\u0000";
+
 export class ManualClock implements Clock {
   nowText: string = NOW;
   ms: Ms = 1_000_000;
@@ -136,11 +139,23 @@ function build(inner: OnlineStore, project: string, clock: ManualClock, options:
     onInternalError: (cause) => internal.push(cause),
   });
   const send: Harness["send"] = async (method, path, body, headers = {}) => {
-    const init: RequestInit = { method, headers: { authorization: `Bearer ${TOKEN}`, ...headers } };
+    const init: RequestInit = { method };
+    const sent = new Headers({ authorization: `Bearer ${TOKEN}` });
     if (body !== undefined) {
-      init.body = typeof body === "string" || body instanceof Uint8Array ? (body as string) : JSON.stringify(body);
-      init.headers = { "content-type": "application/json", ...init.headers };
+      const bytes =
+        body instanceof Uint8Array
+          ? body
+          : new TextEncoder().encode(typeof body === "string" ? body : JSON.stringify(body));
+      init.body = bytes as Uint8Array<ArrayBuffer>;
+      // As HTTP has it; a Request made by hand has none.
+      sent.set("content-length", String(bytes.byteLength));
+      sent.set("content-type", "application/json");
     }
+    for (const [name, value] of Object.entries(headers)) {
+      if (value === NO_HEADER) sent.delete(name);
+      else sent.set(name, value);
+    }
+    init.headers = sent;
     const response = await app.fetch(new Request(`http://edgefeat.test${path}`, init), undefined, {
       waitUntil: (work) => void background.push(work),
     });

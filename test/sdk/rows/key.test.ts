@@ -1,0 +1,159 @@
+// Keys of the online store: no id can collide with another, or reach into another view's keys (SEMANTICS 3.3).
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import {
+  controlKey,
+  keyId,
+  keyPrefix,
+  keySuffix,
+  type KeySpace,
+  materializationKey,
+  MAX_ID_CHARACTERS,
+  snapshotKey,
+} from "../../../sdk/rows/index.ts";
+import type { Value } from "../../../sdk/types/index.ts";
+import { faultOf } from "../../support/faults.ts";
+import { anyText } from "../../support/values.ts";
+
+const space: KeySpace = { project: "flights", environment: "dev" };
+
+/** Ids made to look like parts of keys. */
+const hostile = fc.oneof(
+  fc.constantFrom(
+    "",
+    "+",
+    "a+b",
+    ":",
+    "a:b",
+    "%",
+    "%2B",
+    "%3A",
+    "@1",
+    ":v@1",
+    "SEA:v@1",
+    "feature:",
+    "/",
+    "..",
+    " ",
+    "\n",
+    "a",
+    "b",
+  ),
+  fc
+    .array(fc.constantFrom("a", "+", ":", "@", "%", "1", "2B", "v", "é"), { maxLength: 6 })
+    .map((parts) => parts.join("")),
+  anyText,
+);
+const names = fc.constantFrom("a", "b", "v", "ab", "_", "A1");
+const parts = fc.constantFrom("p", "p.q", "p-q", "d", "dev");
+
+interface Place {
+  project: string;
+  environment: string;
+  entities: string[];
+  ids: (string | bigint)[];
+  view: string;
+  version: number;
+}
+const place: fc.Arbitrary<Place> = fc.record({
+  project: parts,
+  environment: parts,
+  entities: fc.array(names, { minLength: 1, maxLength: 2 }),
+  ids: fc.array(fc.oneof(hostile, fc.bigInt({ min: -5n, max: 12n })), { minLength: 1, maxLength: 3 }),
+  view: names,
+  version: fc.integer({ min: 1, max: 12 }),
+});
+const keyOf = ({ project, environment, entities, ids, view, version }: Place): string =>
+  keyPrefix({ project, environment }, entities) + keyId(ids) + keySuffix(view, version);
+/** What a key must tell apart: an entity's key type is fixed, so 1 and "1" are one id. */
+const identity = ({ ids, ...rest }: Place): string => JSON.stringify({ ...rest, ids: ids.map(String) });
+
+describe("the key of a row", () => {
+  it.each<[ids: Value[], key: string]>([
+    [["SEA"], "feature:flights:dev:airport:SEA:delays@2"],
+    [[""], "feature:flights:dev:airport::delays@2"],
+    [[-12n], "feature:flights:dev:airport:-12:delays@2"],
+    [[9223372036854775807n], "feature:flights:dev:airport:9223372036854775807:delays@2"],
+    [["a+b"], "feature:flights:dev:airport:a%2Bb:delays@2"],
+    [["a", "b"], "feature:flights:dev:airport:a+b:delays@2"],
+    [["a:b@1/ %é"], "feature:flights:dev:airport:a%3Ab%401%2F%20%25%C3%A9:delays@2"],
+    [["", ""], "feature:flights:dev:airport:+:delays@2"],
+  ])("of %o", (ids, key) => {
+    expect(keyPrefix(space, ["airport"]) + keyId(ids) + keySuffix("delays", 2)).toBe(key);
+  });
+
+  it("names every entity of a view that has several", () => {
+    expect(keyPrefix(space, ["user", "item"])).toBe("feature:flights:dev:user+item:");
+  });
+
+  it("tells apart whatever differs in project, environment, entities, ids, view or version", () => {
+    fc.assert(
+      fc.property(place, place, (a, b) => {
+        expect(keyOf(a) === keyOf(b)).toBe(identity(a) === identity(b));
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  it("tells apart any two ids, hostile ones too", () => {
+    const ids = fc.array(hostile, { minLength: 1, maxLength: 3 });
+    fc.assert(
+      fc.property(ids, ids, (a, b) => {
+        expect(keyId(a) === keyId(b)).toBe(JSON.stringify(a) === JSON.stringify(b));
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  it("is no key of any other kind, and the beginning of no other row's", () => {
+    fc.assert(
+      fc.property(place, place, (a, b) => {
+        const [one, other] = [keyOf(a), keyOf(b)];
+        // A version is the only last part, so that only a longer version number could go on from a key.
+        if (other.startsWith(one) && one !== other) expect(other.slice(one.length)).toMatch(/^\d+$/);
+        for (const key of [controlKey(a), snapshotKey(a, "sha256:00"), materializationKey(a, a.view, a.version)])
+          expect(key).not.toBe(other);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it("an id is the part between two colons, and nothing of it is a colon, a plus, or an at sign", () => {
+    fc.assert(
+      fc.property(hostile, (id) => {
+        expect(keyId([id])).toMatch(/^[^:+@/\s]*$/);
+        expect(keyOf({ ...space, entities: ["e"], ids: [id], view: "v", version: 1 }).split(":")).toHaveLength(6);
+      }),
+    );
+  });
+});
+
+describe("ids that are too long", () => {
+  it("are refused rather than cut", () => {
+    expect(keyId(["x".repeat(MAX_ID_CHARACTERS)])).toHaveLength(MAX_ID_CHARACTERS);
+    const fault = faultOf(() => keyId(["x".repeat(MAX_ID_CHARACTERS + 1)]));
+    expect(fault.code).toBe("value_out_of_range");
+    expect(fault.message).toContain(String(MAX_ID_CHARACTERS + 1));
+  });
+
+  it("count as they are once escaped, with all their parts", () => {
+    const third = Math.ceil(MAX_ID_CHARACTERS / 3);
+    expect(faultOf(() => keyId(["+".repeat(third)])).code).toBe("value_out_of_range");
+    expect(faultOf(() => keyId(["x".repeat(MAX_ID_CHARACTERS - 2), "yy"])).code).toBe("value_out_of_range");
+    expect(keyId(["x".repeat(MAX_ID_CHARACTERS - 2), "y"])).toHaveLength(MAX_ID_CHARACTERS);
+  });
+});
+
+describe("the other keys of a project", () => {
+  it("are told apart by project, environment and what they hold", () => {
+    expect(controlKey(space)).toBe("control:flights:dev");
+    expect(snapshotKey(space, "sha256:00")).toBe("registry:flights:dev:sha256:00");
+    expect(materializationKey(space, "delays", 2)).toBe("materialization:flights:dev:delays@2");
+    fc.assert(
+      fc.property(hostile, hostile, hostile, hostile, (a, b, c, d) => {
+        const same = a === c && b === d;
+        expect(controlKey({ project: a, environment: b }) === controlKey({ project: c, environment: d })).toBe(same);
+      }),
+    );
+  });
+});
