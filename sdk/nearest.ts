@@ -4,7 +4,7 @@ import { distance } from "fastest-levenshtein";
 /** Returns the known name closest to `name`, or undefined when none is close enough to be a likely typo. */
 export function nearest(name: string, known: Iterable<string>): string | undefined {
   let best: string | undefined;
-  let bestDistance = Math.max(2, Math.floor(name.length / 3)) + 1;
+  let bestDistance = Math.min(Math.ceil(name.length / 3), name.length - 1) + 1;
   for (const candidate of known) {
     const d = distance(name.toLowerCase(), candidate.toLowerCase());
     if (d < bestDistance) {

@@ -21,6 +21,7 @@ export {
 } from "./dataset.ts";
 export { type DatasetFormat, formatOf } from "./formats.ts";
 export type { ParquetThread } from "./parquet.ts";
+export { plainTable } from "./plain.ts";
 export { columnReader } from "./read-column.ts";
 export { countFinerThanUs } from "./read-times.ts";
 export { checkNames, columnOf, namesOf, selectColumns, tableOf } from "./tables.ts";

@@ -14,7 +14,7 @@ import { canonicalJson, type Snapshot, type SourceSpec } from "../../sdk/registr
 import type { Us } from "../../sdk/time.ts";
 import { parseTypeName, type Value } from "../../sdk/types/index.ts";
 import { columnBuilder, columnReader, type ColumnReader, tableOf } from "../datasets/index.ts";
-import type { Engine } from "../engine/index.ts";
+import { type Engine, exclusively } from "../engine/index.ts";
 import { joinAggregatedView } from "../windows/window-join.ts";
 import { checkEntityRows, type EntityRows } from "./entity-rows.ts";
 import { checkSourceRows, neededColumns, type ReadSource } from "./source-rows.ts";
@@ -63,13 +63,20 @@ export interface HistoricalReport {
   readonly roundedEntityTimes: number;
 }
 
+export interface TrainingSet {
+  readonly table: Table;
+  readonly report: HistoricalReport;
+}
+
 /**
  * Returns the entity rows, untouched and in their order, with the features joined to them, and a report.
  * @throws unknown_*, missing_column, type_mismatch, null_time, missing_value, duplicate_column, cancelled
  */
-export async function getHistoricalFeatures(
-  options: HistoricalOptions,
-): Promise<{ table: Table; report: HistoricalReport }> {
+export function getHistoricalFeatures(options: HistoricalOptions): Promise<TrainingSet> {
+  return exclusively(options.engine, () => join(options));
+}
+
+async function join(options: HistoricalOptions): Promise<TrainingSet> {
   const { entities, snapshot, request, transforms = new Map(), entityTime = "event_timestamp" } = options;
   const plan = planFeatures(snapshot, request, transforms);
   const names = outputNames(plan.outputs, entities, options.fullNames ?? false);

@@ -3,7 +3,7 @@ import type { Table, Vector } from "apache-arrow";
 import type { AggregatedViewSpec, SourceSpec, StoredViewSpec } from "../../sdk/registry/index.ts";
 import { lookUp } from "../../sdk/shape.ts";
 import { parseTypeName, type ValueType } from "../../sdk/types/index.ts";
-import { columnReader, type ColumnReader } from "../datasets/index.ts";
+import { columnReader, type ColumnReader, plainTable } from "../datasets/index.ts";
 import { readTimes, type TimeColumn } from "./times.ts";
 
 /** Reads a source's file: at least `columns`, with the types that the spec and `types` declare where the file has none. */
@@ -18,6 +18,8 @@ export interface SourceRows {
   readonly createdTimes: TimeColumn | null;
   /** The join keys' columns, in order, type-checked. */
   readonly keys: readonly Vector[];
+  /** Rows in which a join key is null: no one can ask for them. */
+  readonly nullKeys: number;
   column(name: string): Vector;
   /** Returns a reader of a column's values as `type`. @throws type_mismatch */
   reader(name: string, type: ValueType): ColumnReader;
@@ -38,15 +40,17 @@ export function neededColumns(spec: StoredViewSpec | AggregatedViewSpec): string
 }
 
 /** Returns a view's source rows. @throws missing_column, type_mismatch, null_time */
-export function checkSourceRows(spec: StoredViewSpec | AggregatedViewSpec, table: Table): SourceRows {
+export function checkSourceRows(spec: StoredViewSpec | AggregatedViewSpec, given: Table): SourceRows {
   const { source } = spec;
+  const table = plainTable(given);
   const of = `source "${source.name}"`;
   const indices = Object.fromEntries(table.schema.fields.map((field, i) => [field.name, i]));
   const column = (name: string): Vector =>
     table.getChildAt(lookUp(indices, name, `column of ${of} called`, "missing_column")) as Vector;
   const times = (name: string | null, nulls: "refuse" | "keep") =>
     name === null ? null : readTimes(column(name), { column: name, of, round: "up", nulls });
-  const reader = (name: string, type: ValueType) => columnReader(column(name), type, { column: name });
+  const reader = (name: string, type: ValueType) =>
+    columnReader(column(name), type, { column: `${source.name}.${name}` });
   const keys = spec.joinKeys.map(({ name, type }) => {
     reader(name, parseTypeName(type));
     return column(name);
@@ -58,7 +62,15 @@ export function checkSourceRows(spec: StoredViewSpec | AggregatedViewSpec, table
     eventTimes: times(source.eventTime, "refuse"),
     createdTimes: times(source.createdTime, "keep"),
     keys,
+    nullKeys: countNullKeys(keys, table.numRows),
     column,
     reader,
   };
+}
+
+function countNullKeys(keys: readonly Vector[], rows: number): number {
+  if (keys.every((key) => key.nullCount === 0)) return 0;
+  let count = 0;
+  for (let row = 0; row < rows; row++) if (keys.some((key) => !key.isValid(row))) count++;
+  return count;
 }

@@ -19,6 +19,8 @@ export interface JoinedView {
   /** Entity rows that found a valid row; for an aggregated view, an event at or before their time. */
   readonly matched: number;
   readonly ambiguousTies: number;
+  /** Source rows without a key, which no entity row can match. */
+  readonly nullKeys: number;
   /** By feature: values that are null because an integer sum did not fit in 64 bits. */
   readonly overflows: Readonly<Record<string, number>>;
   /** By feature: events whose NaN min or max skipped. */
@@ -59,6 +61,7 @@ export async function joinStoredView(
     candidates: history.candidates,
     matched: winners.reduce((sum, row) => sum + (row >= 0 ? 1 : 0), 0),
     ambiguousTies: history.ambiguousTies,
+    nullKeys: source.nullKeys,
     overflows: {},
     nansSkipped: {},
   };

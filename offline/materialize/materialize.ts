@@ -5,7 +5,7 @@ import { packStoredRows } from "../../sdk/rows/index.ts";
 import { lookUp } from "../../sdk/shape.ts";
 import { formatTime, type Us } from "../../sdk/time.ts";
 import { parseTypeName, type Value } from "../../sdk/types/index.ts";
-import type { Engine, QueryOptions } from "../engine/index.ts";
+import { type Engine, exclusively, type QueryOptions } from "../engine/index.ts";
 import type { Progress } from "../join/historical.ts";
 import { loadSource, numberSourceKeys } from "../join/keys.ts";
 import { checkSourceRows, neededColumns, type ReadSource, type SourceRows } from "../join/source-rows.ts";
@@ -30,7 +30,7 @@ export interface MaterializeOptions {
   startUs: Us | null;
   endUs: Us;
   readSource: ReadSource;
-  /** Tells one state of the source's file from another (its size and time of change, say); part of the run's name. */
+  /** Tells one state of the source's file from another (its size and time of change, say). Without it no run resumes. */
   sourceStamp?: string;
   sink: OnlineSink;
   checkpoint?: {
@@ -50,6 +50,8 @@ export interface MaterializeReport extends WriteCounts {
   /** Keys that an earlier, interrupted run had written already. */
   readonly resumed: number;
   readonly ambiguousTies: number;
+  /** Source rows without a key, which no one can ask for. */
+  readonly nullKeys: number;
 }
 
 /** The most keys and bytes of one batch; the server takes 4 MB. */
@@ -61,7 +63,11 @@ const BATCH_BYTES = 1_000_000;
  * changes nothing (SEMANTICS 3.3, 4.7).
  * @throws unknown_view, unknown_version, missing_column, type_mismatch, null_time, and whatever the sink throws
  */
-export async function materializeView(options: MaterializeOptions): Promise<MaterializeReport> {
+export function materializeView(options: MaterializeOptions): Promise<MaterializeReport> {
+  return exclusively(options.engine, () => materialize(options));
+}
+
+async function materialize(options: MaterializeOptions): Promise<MaterializeReport> {
   const { engine, snapshot, view, version, startUs, endUs, sink, onProgress } = options;
   const { spec, fingerprint } = viewVersion(view, lookUp(snapshot.views, view, "view called", "unknown_view"), version);
   if (spec.kind === "onDemand") {
@@ -94,10 +100,20 @@ export async function materializeView(options: MaterializeOptions): Promise<Mate
   }
   await sink.complete(view, version, { startUs, endUs, keys: computed.writes.length });
   await options.checkpoint?.clear();
-  return { view, version, keys: computed.writes.length, resumed, ambiguousTies: computed.ambiguousTies, ...counts };
+  return {
+    view,
+    version,
+    keys: computed.writes.length,
+    resumed,
+    ambiguousTies: computed.ambiguousTies,
+    nullKeys: source.nullKeys,
+    ...counts,
+  };
 }
 
-async function resumeAt({ checkpoint }: MaterializeOptions, run: string, keys: number): Promise<number> {
+/** Without a stamp of its source nothing says that the keys are still those that the checkpoint counted. */
+async function resumeAt({ checkpoint, sourceStamp }: MaterializeOptions, run: string, keys: number): Promise<number> {
+  if (sourceStamp === undefined) return 0;
   const found = (await checkpoint?.load()) ?? null;
   return found !== null && found.run === run ? Math.min(found.keysDone, keys) : 0;
 }

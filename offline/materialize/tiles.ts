@@ -96,12 +96,19 @@ function tileSums({ lowered, names }: EventState): string[] {
   if (lowered.family === "additive") return names.map((n) => `sum(${n}) AS ${n}`);
   if (lowered.family === "extreme") return [`${lowered.fn}(${name}) AS ${name}`];
   const latest = lowered.fn === "last" ? "arg_max" : "arg_min";
-  return [`${latest}(${name}, e) FILTER (WHERE ${name} IS NOT NULL) AS ${name}`];
+  return [`${latest}(${name}, e) FILTER (WHERE ${name} IS NOT NULL) AS ${pickName(lowered.fn, name)}`];
 }
 
 function tileOutputs({ lowered, names }: EventState): string[] {
-  if (lowered.family !== "additive") return [names[0] as string];
+  const name = names[0] as string;
+  if (lowered.family === "pick") return [pickName(lowered.fn, name)];
+  if (lowered.family === "extreme") return [name];
   return lowered.columns.map((column, j) => selectAdditive(names[j] as string, names[j] as string, column));
+}
+
+/** first and last of one column stand on the same groups, but on other ends of a tile. */
+function pickName(fn: "first" | "last", name: string | undefined): string {
+  return `${name}_${fn}`;
 }
 
 function stateReader(history: EventHistory, state: EventState, found: Table): (row: number) => unknown {
@@ -118,7 +125,7 @@ function stateReader(history: EventHistory, state: EventState, found: Table): (r
       return value === null ? null : lowered.state(value);
     };
   }
-  const representatives = int32Result(found, name);
+  const representatives = int32Result(found, pickName(lowered.fn, name));
   return (row) => {
     const representative = representatives[row] as number;
     return representative < 0 ? null : history.pick(state, representative);

@@ -1,7 +1,7 @@
 // Events by their id: the same id counts once a key, and must say the same (SEMANTICS 4.6).
 import { EdgefeatError } from "../../sdk/errors.ts";
 import type { AggregatedViewSpec } from "../../sdk/registry/index.ts";
-import { parseTypeName, type Value, type ValueType } from "../../sdk/types/index.ts";
+import { packValue, parseTypeName, type ValueType } from "../../sdk/types/index.ts";
 import { valueTypeOfArrow } from "../datasets/index.ts";
 import type { Engine, QueryOptions } from "../engine/index.ts";
 import { onKeys } from "../join/keys.ts";
@@ -65,13 +65,14 @@ export async function checkEventIds(
   }
 }
 
-/** Returns all that the view reads of an event, as one text. */
+/** Returns all that the view reads of an event, as one text that differs where they do. */
 function eventContent(spec: AggregatedViewSpec, source: SourceRows): (row: number) => string {
-  const readers = spec.columns.map((c) => source.reader(c.name, parseTypeName(c.type)));
-  const shown = (value: Value | null) =>
-    value instanceof Float32Array || value instanceof Uint8Array ? [...value] : value;
-  return (row) =>
-    [source.eventTimes?.us[row], source.createdTimes?.us[row], ...readers.map((read) => shown(read(row)))]
-      .map((value) => (Object.is(value, -0) ? "-0" : String(value)))
-      .join("\u0000");
+  const readers = spec.columns.map(({ name, type: text }) => {
+    const type = parseTypeName(text);
+    const read = source.reader(name, type);
+    return (row: number) => packValue(type, read(row));
+  });
+  const { eventTimes, createdTimes } = source;
+  const created = (row: number) => (createdTimes?.isNull?.[row] === 1 ? "null" : String(createdTimes?.us[row]));
+  return (row) => [String(eventTimes?.us[row]), created(row), ...readers.map((read) => read(row))].join();
 }

@@ -11,6 +11,7 @@ import type { SourceRows } from "../join/source-rows.ts";
 import { boolColumn, int64Column, run } from "../join/tables.ts";
 import { checkEventIds } from "./event-ids.ts";
 import type { SlotColumns } from "./lowering.ts";
+import { orderedInteger } from "./ordered-double.ts";
 
 /** Makes `ef_events(kid, e, rn, x0, …, q0, …)` and returns the columns of each slot. */
 export async function loadEvents(
@@ -24,12 +25,19 @@ export async function loadEvents(
   const valueColumns = [...new Set(slots.map((s) => s.column).filter((c) => c !== null))];
   const filters = [...new Set(slots.map((s) => s.where).filter((w) => w !== null))];
   const types = new Map(spec.columns.map((c) => [c.name, parseTypeName(c.type)]));
+  const isOrdered = (name: string | null) =>
+    name !== null &&
+    isFloat(types.get(name) as ValueType) &&
+    slots.some(({ column, kind }) => column === name && (kind === "min" || kind === "max"));
   const extra: Record<string, Vector> = {};
   const select: string[] = [];
   for (const [i, name] of valueColumns.entries()) {
     const type = types.get(name) as ValueType;
     extra[`x${i}`] = valueColumn(source, name, type);
     select.push(`${castValue(`s.x${i}`, type)} AS x${i}`);
+    if (!isOrdered(name)) continue;
+    extra[`m${i}`] = orderedColumn(source, name, type);
+    select.push(`s.m${i} AS m${i}`);
   }
   for (const [i, filter] of filters.entries()) {
     extra[`q${i}`] = boolColumn(filterRows(source, filter, spec));
@@ -52,6 +60,7 @@ export async function loadEvents(
   );
   return slots.map(({ column, where }) => ({
     x: column === null ? null : `x${valueColumns.indexOf(column)}`,
+    ordered: column === null ? null : `${isOrdered(column) ? "m" : "x"}${valueColumns.indexOf(column)}`,
     q: where === null ? "true" : `q${filters.indexOf(where)}`,
     nullable: column !== null && source.column(column).nullCount > 0,
   }));
@@ -72,8 +81,25 @@ function valueColumn(source: SourceRows, name: string, type: ValueType): Vector 
   );
 }
 
+/** Returns a float column as min and max compare it. */
+function orderedColumn(source: SourceRows, name: string, type: ValueType): Vector {
+  const read = source.reader(name, type);
+  const isNull = new Uint8Array(source.rows);
+  const values = new BigInt64Array(source.rows);
+  for (let row = 0; row < values.length; row++) {
+    const value = read(row) as number | null;
+    if (value === null || Number.isNaN(value)) isNull[row] = 1;
+    else values[row] = orderedInteger(value);
+  }
+  return int64Column(values, isNull);
+}
+
+function isFloat(type: ValueType): boolean {
+  return type.kind === "float32" || type.kind === "float64";
+}
+
 function castValue(sql: string, type: ValueType): string {
-  return type.kind === "float32" || type.kind === "float64" ? `CAST(${sql} AS DOUBLE)` : `CAST(${sql} AS BIGINT)`;
+  return isFloat(type) ? `CAST(${sql} AS DOUBLE)` : `CAST(${sql} AS BIGINT)`;
 }
 
 /** Returns 1 by row where the filter is true; null and faults are not true (SEMANTICS 5.1, 5.2). */

@@ -1,6 +1,7 @@
 // How each accumulator becomes SQL: columns of exact state for each group of events, and the state back from them.
 import type { Value, ValueType } from "../../sdk/types/index.ts";
 import type { AccumulatorKind, StateSlot } from "../../sdk/windows/index.ts";
+import { fromOrderedInteger } from "./ordered-double.ts";
 import { type Bin, binsFor, doubleSql, type FloatRange, scaledSql, sumOfBins } from "./scale.ts";
 
 /** What is known of a column's values before the SQL is written. */
@@ -33,7 +34,6 @@ export type Lowered =
       readonly family: "extreme";
       readonly fn: "min" | "max";
       readonly sql: string;
-      readonly sqlType: "BIGINT" | "DOUBLE";
       state(value: Value): Value;
     }
   | { readonly family: "pick"; readonly fn: "first" | "last" };
@@ -41,6 +41,8 @@ export type Lowered =
 /** The names that a slot's value and filter have in `ef_events`. */
 export interface SlotColumns {
   readonly x: string | null;
+  /** The value as min and max compare it: of a double its orderedInteger, null for NaN; else the value itself. */
+  readonly ordered: string | null;
   readonly q: string;
   /** Whether the value is ever null; without one, or never null, every event counts. */
   readonly nullable: boolean;
@@ -106,22 +108,18 @@ function binSum(x: string, q: string, bin: Bin, special: boolean): string {
   return `coalesce(sum(${scaledSql(inBin, bin.scale)}), 0)`;
 }
 
+/** The engine must order doubles as the accumulator does, −0 below +0: so it orders integers. */
 const extreme =
   (fn: "min" | "max"): Lowering =>
-  (slot, { x, q }) => {
-    const float = slot.type.kind === "float32" || slot.type.kind === "float64";
-    // Adding 0 makes −0 into +0, as the accumulator does; NaN is skipped.
-    const value = float ? `CASE WHEN isnan(${x}) THEN NULL ELSE ${x} + CAST(0 AS DOUBLE) END` : `${x}`;
-    return {
-      family: "extreme",
-      fn,
-      sql: `${fn}(${value}) FILTER (WHERE ${q})`,
-      sqlType: float ? "DOUBLE" : "BIGINT",
-      state: (raw) => fromSql(slot.type, raw),
-    };
-  };
+  (slot, { ordered, q }) => ({
+    family: "extreme",
+    fn,
+    sql: `${fn}(${ordered}) FILTER (WHERE ${q})`,
+    state: (raw) => fromSql(slot.type, raw as bigint),
+  });
 
-function fromSql(type: ValueType, raw: Value): Value {
+function fromSql(type: ValueType, raw: bigint): Value {
+  if (type.kind === "float32" || type.kind === "float64") return fromOrderedInteger(raw);
   return type.kind === "int32" ? Number(raw) : raw;
 }
 

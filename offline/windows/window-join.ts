@@ -75,6 +75,7 @@ export async function joinAggregatedView(
     candidates: history.candidates,
     matched: running.matched,
     ambiguousTies: 0,
+    nullKeys: source.nullKeys,
     overflows,
     nansSkipped: nansSkipped(layout.features, history.nans),
   };

@@ -2,10 +2,10 @@
 import { createHash } from "node:crypto";
 import { materializeView, type MaterializeReport, openEngine } from "../../offline/index.ts";
 import type { MaterializationRecord } from "../client/index.ts";
-import { EdgefeatError } from "../errors.ts";
-import type { Snapshot, SourceSpec, ViewSpec } from "../registry/index.ts";
+import { EdgefeatError, type ErrorCode } from "../errors.ts";
+import type { Snapshot, SourceSpec } from "../registry/index.ts";
 import { lookUp } from "../shape.ts";
-import { formatTime, parseTime, US_PER_DAY, US_PER_SECOND, type Us } from "../time.ts";
+import { formatTime, parseTime, US_PER_DAY, type Us } from "../time.ts";
 import { checkpointOf } from "./checkpoint.ts";
 import type { Context } from "./command.ts";
 import { appliedRegistry, connect, type Connection } from "./connection.ts";
@@ -15,16 +15,17 @@ import { sourceReader, sourceStamp } from "./load/sources.ts";
 import { onlineSink } from "./online-sink.ts";
 import { counted, type Output, tableLines } from "./output.ts";
 
-/** How far the server's clock may be behind, as it allows for rows. */
-const MAX_SKEW_US = 5 * US_PER_SECOND;
-
 /** What to materialize: (startUs, endUs], or from a day before the last end. */
 export type Interval = { kind: "range"; startUs: Us; endUs: Us } | { kind: "incremental"; endUs: Us };
+
+/** What a change of a source's file makes of a version that was defined before it. */
+const OUTDATED: ReadonlySet<ErrorCode> = new Set(["missing_column", "type_mismatch", "file_not_found"]);
 
 interface ViewToDo {
   readonly view: string;
   readonly version: number;
   readonly source: SourceSpec;
+  readonly isLatest: boolean;
   /** null: from the earliest row. */
   readonly startUs: Us | null;
 }
@@ -46,11 +47,13 @@ export async function materializeAll(
   }));
   const progress = out.progress();
   const engine = await openEngine();
+  const outdated: { view: string; version: number; code: ErrorCode }[] = [];
   const reports: (MaterializeReport & { start: string | null; end: string; seconds: number })[] = [];
   try {
-    for (const { view, version, source, startUs } of todo) {
+    for (const item of todo) {
+      const { view, version, source, startUs, isLatest } = item;
       const started = performance.now();
-      const report = await materializeView({
+      const work = materializeView({
         engine,
         snapshot,
         view,
@@ -64,7 +67,15 @@ export async function materializeAll(
         onProgress: ({ stage, done, total }) => progress.update(stage, done, total),
         signal,
       });
+      const report = await work.catch((fault: unknown) => {
+        // The file may have lost what an older version reads; that must not keep the newer ones from being written.
+        if (isLatest || !(fault instanceof EdgefeatError) || !OUTDATED.has(fault.code)) throw fault;
+        outdated.push({ view, version, code: fault.code });
+        out.note(`warning: ${view}@${version}, an older version, gets no more rows: ${fault.message}`);
+        return null;
+      });
       progress.stop();
+      if (report === null) continue;
       const seconds = (performance.now() - started) / 1000;
       const start = startUs === null ? null : formatTime(startUs);
       reports.push({ ...report, start, end: formatTime(interval.endUs), seconds });
@@ -74,13 +85,13 @@ export async function materializeAll(
     progress.stop();
     await engine.close();
   }
-  out.result({ views: reports });
+  out.result({ views: reports, outdated });
 }
 
 /** Refuses an END in the future before anything is read (SEMANTICS 3.6); the server refuses it again by its own clock. */
 async function checkEnd({ admin }: Connection, endUs: Us): Promise<void> {
   const { now } = await admin.getHealth();
-  if (endUs <= parseTime(now) + MAX_SKEW_US) return;
+  if (endUs <= parseTime(now)) return;
   throw new EdgefeatError("event_time_in_future", `END ${formatTime(endUs)} is later than the server's clock, ${now}`, {
     hint: "materialize up to an END that has passed",
   });
@@ -92,23 +103,27 @@ function storeHash({ storeId }: Connection): string {
 }
 
 /**
- * Returns the versions to write: of each view the latest, and the one that answers while that is another, so that it
- * stays fresh until it is replaced (SEMANTICS 7.2). @throws unknown_view, bad_request for an on-demand view
+ * Returns the versions to write, every view's latest first, then the older ones that were materialized, so that each can
+ * be asked for or returned to without holes (SEMANTICS 7.2). @throws unknown_view, bad_request for an on-demand view
  */
 function viewsToDo(snapshot: Snapshot, names?: readonly string[]): Omit<ViewToDo, "startUs">[] {
   const current = Object.fromEntries(Object.entries(snapshot.views).filter(([, { latest }]) => latest !== null));
-  return (names ?? Object.keys(current)).flatMap((view) => {
-    const { latest, active, versions } = lookUp(current, view, "view called", "unknown_view");
-    return [...new Set([latest, active])].flatMap((version) => {
-      const spec: ViewSpec | undefined = version === null ? undefined : versions[String(version)]?.spec;
-      if (version === null || spec === undefined) return [];
-      if (spec.kind !== "onDemand") return [{ view, version, source: spec.source }];
+  const all = (names ?? Object.keys(current)).flatMap((view) => {
+    const { latest, versions } = lookUp(current, view, "view called", "unknown_view");
+    return Object.entries(versions).flatMap(([number, { spec, materialized }]) => {
+      const version = Number(number);
+      if (spec.kind !== "onDemand") {
+        return version === latest || materialized
+          ? [{ view, version, source: spec.source, isLatest: version === latest }]
+          : [];
+      }
       if (names === undefined) return [];
       throw new EdgefeatError("bad_request", `"${view}" is an on-demand view: there is nothing to materialize`, {
         hint: "materialize its inputs",
       });
     });
   });
+  return all.toSorted((a, b) => Number(b.isLatest) - Number(a.isLatest));
 }
 
 /** A day before the last end, or before this one where it is earlier; null when the view was never materialized. */
@@ -134,6 +149,8 @@ function tell(out: Output, report: MaterializeReport, seconds: number): void {
     [`${view}@${version}`, counted(keys, "key"), parts.join(", "), `${seconds.toFixed(1)} s`],
   ]))
     out.say(line);
+  if (report.nullKeys > 0)
+    out.note(`warning: ${view}: ${counted(report.nullKeys, "source row")} without a key left out`);
   if (report.ambiguousTies > 0) {
     out.note(
       `warning: ${view}: ${counted(report.ambiguousTies, "row")} tie on event and created time but differ: the greatest values were taken`,

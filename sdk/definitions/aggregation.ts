@@ -97,11 +97,11 @@ export function sum<const C extends string>(column: C, window: string, options?:
 export function avg<const C extends string>(column: C, window: string, options?: AggregationOptions) {
   return aggregation("avg", column, window, options);
 }
-/** The least value; skips NaN; a zero is +0. Null when none. */
+/** The least value; skips NaN; −0 lies below +0. Null when none. */
 export function min<const C extends string>(column: C, window: string, options?: AggregationOptions) {
   return aggregation("min", column, window, options);
 }
-/** The greatest value; skips NaN; a zero is +0. Null when none. */
+/** The greatest value; skips NaN; −0 lies below +0. Null when none. */
 export function max<const C extends string>(column: C, window: string, options?: AggregationOptions) {
   return aggregation("max", column, window, options);
 }

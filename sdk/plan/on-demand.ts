@@ -21,9 +21,10 @@ export interface ComputeStep {
   /**
    * Fills the view's slots of `row`, defaults included, and returns the slots that are null because of a fault
    * (TRANSFORM_ERROR); mostly none. `requestTimeUs` is *now* online and t′ offline (SEMANTICS 1.4). Why each of them
-   * failed, such as "division_by_zero", is appended to `codes`.
+   * failed, such as "division_by_zero", is appended to `codes`; the slots that are null without a fault, whatever
+   * default stands in for them, to `nulls`.
    */
-  run(row: Row, requestTimeUs: Us, codes?: string[]): readonly number[];
+  run(row: Row, requestTimeUs: Us, codes?: string[], nulls?: number[]): readonly number[];
 }
 
 /** A checked on-demand view, before slots are dealt out. */
@@ -70,7 +71,7 @@ function expressions({ label, version, spec, used, entries }: ComputationInput):
       inputs: expression.inputs.map((): Value | null => null),
     }));
     const context = evaluationContext(0);
-    const run = (row: Row, requestTimeUs: Us, codes?: string[]): readonly number[] => {
+    const run: ComputeStep["run"] = (row, requestTimeUs, codes, nulls) => {
       let faults: number[] | undefined;
       context.requestTimeUs = requestTimeUs;
       for (const { evaluate, slots, slot, fallback, inputs } of bound) {
@@ -80,6 +81,7 @@ function expressions({ label, version, spec, used, entries }: ComputationInput):
           (faults ??= []).push(slot);
           codes?.push(context.fault as string);
         }
+        if (value === null) nulls?.push(slot);
         row[slot] = value === FAULT || value === null ? fallback : value;
       }
       return faults ?? NO_FAULTS;
@@ -106,22 +108,22 @@ function typescript({ label, version, spec, entries, transforms }: ComputationIn
       slot: firstSlot + index,
       fallback: defaultValue(feature),
     }));
-    const run = (row: Row, _requestTimeUs: Us, codes?: string[]): readonly number[] => {
+    const run: ComputeStep["run"] = (row, _requestTimeUs, codes, nulls) => {
       const faults: number[] = [];
-      let result: Record<string, unknown> | null = null;
+      let result: unknown;
       let threw = false;
       try {
-        result = bundled.transform(Object.fromEntries(given.map(([name, slot]) => [name, row[slot]])));
+        result = bundled.transform(Object.fromEntries(given.map(([name, slot]) => [name, ownCopy(row[slot] ?? null)])));
       } catch {
         // A transform that throws is a fault of each of its features, told by their status.
         threw = true;
       }
       for (const { name, type, slot, fallback } of features) {
-        const checked = threw ? { value: null, fault: "transform_failed" } : transformed(type, result?.[name], name);
+        const checked = threw ? { value: null, fault: "transform_failed" } : transformed(type, result, name);
         if (checked.fault !== null) {
           faults.push(slot);
           codes?.push(checked.fault);
-        }
+        } else if (checked.value === null) nulls?.push(slot);
         row[slot] = checked.value ?? fallback;
       }
       return faults;
@@ -131,16 +133,23 @@ function typescript({ label, version, spec, entries, transforms }: ComputationIn
   return { names, bind };
 }
 
+/** A transform may change what it is given; the row may be the cache's. */
+function ownCopy(value: Value | null): Value | null {
+  if (value instanceof Uint8Array || value instanceof Float32Array) return value.slice();
+  return Array.isArray(value) ? value.map((element: Value) => ownCopy(element) as Value) : value;
+}
+
 interface Transformed {
   readonly value: Value | null;
   /** Why there is no value: a code, or null for a plain null. */
   readonly fault: string | null;
 }
 
-/** Returns a transform's value as its declared type; a missing value, or one that the type can't hold, is a fault. */
-function transformed(type: ValueType, value: unknown, name: string): Transformed {
-  if (value === null) return { value: null, fault: null };
+/** Returns one value of a transform's result as its declared type; that it is missing, or of another type, is a fault. */
+function transformed(type: ValueType, result: unknown, name: string): Transformed {
   try {
+    const value = (result as Record<string, unknown> | null | undefined)?.[name];
+    if (value === null) return { value: null, fault: null };
     return { value: checkValue(type, value, name), fault: null };
   } catch (cause) {
     return { value: null, fault: cause instanceof EdgefeatError ? cause.code : "transform_failed" };

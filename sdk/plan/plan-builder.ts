@@ -42,11 +42,19 @@ interface Computed {
 /** Where a value will be once slots are dealt out: a feature of a read, or of an on-demand view. */
 type Place = { read: number; feature: number } | { view: number; feature: number };
 
+interface PlacedOutput {
+  reference: string;
+  label: string;
+  feature: FeatureSpec;
+  place: Place;
+}
+
 /** Collects what is asked for, then deals out slots. */
 export class PlanBuilder {
   private readonly reads: MutableRead[] = [];
   private readonly computed: Computed[] = [];
-  private readonly outputs: { reference: string; label: string; feature: FeatureSpec; place: Place }[] = [];
+  private readonly outputs: PlacedOutput[] = [];
+  private readonly references = new Set<string>();
   private readonly versions: Record<string, number> = {};
   private readonly snapshot: Snapshot;
   private readonly transforms: Transforms;
@@ -69,8 +77,20 @@ export class PlanBuilder {
           : this.placeRead(projection, version, spec, index);
       const at = projection.version === null ? projection.as : `${projection.as}@${version}`;
       const feature = spec.features[index] as FeatureSpec;
-      this.outputs.push({ reference: `${at}:${name}`, label: projection.as, feature, place });
+      this.addOutput({ reference: `${at}:${name}`, label: projection.as, feature, place }, pointer);
     }
+  }
+
+  private addOutput(output: PlacedOutput, pointer: string): void {
+    const { reference } = output;
+    if (this.references.has(reference)) {
+      throw new EdgefeatError("duplicate_feature", `"${reference}" is asked for twice`, {
+        hint: "ask for it once; to join it by two keys, give one of them another name with .withName(…)",
+        ...at(pointer),
+      });
+    }
+    this.references.add(reference);
+    this.outputs.push(output);
   }
 
   private resolve(projection: ProjectionSpec, pointer: string) {
@@ -87,6 +107,12 @@ export class PlanBuilder {
     const entry = this.snapshot.views[view] as ViewEntry;
     const number = version ?? entry.active;
     if (number === null) throw notMaterialized(this.snapshot, view, entry, pointer);
+    if (entry.versions[String(number)] === undefined) {
+      throw new EdgefeatError("unknown_version", `view "${view}" has no version ${number}`, {
+        hint: `it has ${Object.keys(entry.versions).join(", ")}`,
+        ...at(pointer),
+      });
+    }
     const found = viewVersion(view, entry, number);
     if (found.spec.kind !== "onDemand" && !found.materialized)
       throw notMaterialized(this.snapshot, view, entry, pointer);
@@ -173,7 +199,7 @@ export class PlanBuilder {
 
   finish(): FeaturePlan {
     const computations = this.computed.map((computed) => {
-      const entries = onDemandEntries(computed.label, computed.spec, (view) => this.inputSpec(computed, view));
+      const entries = onDemandEntries(computed.label, computed.spec, (_view, input) => this.inputSpec(computed, input));
       const computation = compileComputation({ ...computed, entries, transforms: this.transforms });
       for (const name of computation.names) this.needInput(computed, entries.get(name) as ScopeEntry);
       return { computed, entries, computation };
@@ -204,7 +230,6 @@ export class PlanBuilder {
       const read = indexOf(place.read);
       return { ...shared, slot: slotOfFeature(reads[read] as ViewRead, place.feature), read };
     });
-    refuseDuplicates(outputs);
     const { versions } = this;
     return {
       reads,
@@ -217,8 +242,7 @@ export class PlanBuilder {
     };
   }
 
-  private inputSpec(computed: Computed, view: string): ReadSpec {
-    const input = computed.spec.inputs.findIndex((i) => i.view === view);
+  private inputSpec(computed: Computed, input: number): ReadSpec {
     return (this.reads[computed.inputReads[input] as number] as MutableRead).spec;
   }
 
@@ -296,18 +320,6 @@ function notMaterialized(snapshot: Snapshot, view: string, entry: ViewEntry, poi
       ...at(pointer),
     },
   );
-}
-
-function refuseDuplicates(outputs: readonly Output[]): void {
-  const seen = new Set<string>();
-  for (const { reference } of outputs) {
-    if (seen.has(reference)) {
-      throw new EdgefeatError("duplicate_feature", `"${reference}" is asked for twice`, {
-        hint: "ask for it once; to join it by two keys, give one of them another name with .withName(…)",
-      });
-    }
-    seen.add(reference);
-  }
 }
 
 function at(pointer: string): { pointer?: string } {

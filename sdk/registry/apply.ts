@@ -39,7 +39,7 @@ export function planApply(current: Snapshot, compiled: Compiled): Plan {
   const changes: Change[] = [];
   const services = (view: string) => servicesOf(compiled, view);
   for (const [name, view] of Object.entries(compiled.views)) {
-    const { entry, change } = planView(current.views[name], view, breaks(current, compiled, name));
+    const { entry, change } = planView(current.views[name], pinned(view, views), breaks(current, compiled, name));
     views[name] = entry;
     if (change !== null) changes.push({ what: "view", name, ...change, services: services(name) });
   }
@@ -52,11 +52,33 @@ export function planApply(current: Snapshot, compiled: Compiled): Plan {
     ...current,
     entities: { ...compiled.entities },
     views,
-    services: { ...compiled.services },
+    services: Object.fromEntries(
+      Object.entries(compiled.services).map(([name, service]) => [name, awaiting(current.services[name], service)]),
+    ),
   };
+  const wanted = Object.entries(current.services).map(([name, service]) => [name, target(service)]);
   changes.push(...recordChanges("entity", current.entities, compiled.entities));
-  changes.push(...recordChanges("service", current.services, compiled.services));
+  changes.push(...recordChanges("service", Object.fromEntries(wanted), compiled.services));
   return { changes, snapshot: activate(snapshot) };
+}
+
+/** Returns an on-demand view with its inputs pinned to their latest versions, so that a later version never reaches it. */
+function pinned(view: CompiledView, views: Readonly<Record<string, ViewEntry>>): CompiledView {
+  if (view.spec.kind !== "onDemand") return view;
+  const inputs = view.spec.inputs.map((input) => ({ ...input, version: views[input.view]?.latest ?? null }));
+  return { ...view, spec: { ...view.spec, inputs } };
+}
+
+/** Returns a service that goes on as it was until what it is to be can answer; see activate. */
+function awaiting(before: ServiceSpec | undefined, after: ServiceSpec): ServiceSpec {
+  if (before === undefined) return after;
+  const { pending: _, ...serving } = before;
+  return canonicalJson(serving) === canonicalJson(after) ? after : { ...serving, pending: after };
+}
+
+/** Returns what a service is to be, once it can. */
+function target({ pending, ...serving }: ServiceSpec): ServiceSpec {
+  return pending ?? serving;
 }
 
 function planView(
@@ -136,7 +158,7 @@ function inputsOf(spec: ViewSpec): readonly ProjectionSpec[] {
 }
 
 function holds(projection: ProjectionSpec, part: ProjectionSpec): boolean {
-  const rest = (of: ProjectionSpec) => canonicalJson({ ...of, features: [] });
+  const rest = (of: ProjectionSpec) => canonicalJson({ ...of, features: [], version: null });
   return rest(projection) === rest(part) && part.features.every((feature) => projection.features.includes(feature));
 }
 
@@ -167,8 +189,9 @@ function servicesOf(compiled: Compiled, view: string): string[] {
 }
 
 /**
- * Returns the snapshot with every view's active version brought up to date: the latest one once it is materialized; an
- * on-demand view's once all its inputs' latest versions are active, so that no answer mixes versions or serves holes.
+ * Returns the snapshot with all that can answer by now active: a view's latest version once it is materialized, an
+ * on-demand view's once the versions of its inputs are, and what a service is to be once all its views can answer it,
+ * so that no answer mixes versions or serves holes, and applying takes nothing down.
  */
 function activate(snapshot: Snapshot): Snapshot {
   const views: Record<string, ViewEntry> = {};
@@ -181,13 +204,24 @@ function activate(snapshot: Snapshot): Snapshot {
     if (entry.latest === null) continue;
     const { spec } = viewVersion(name, entry, entry.latest);
     if (spec.kind !== "onDemand") continue;
-    const inputsActive = spec.inputs.every((input) => {
-      const inputEntry = views[input.view];
-      return inputEntry !== undefined && inputEntry.active !== null && inputEntry.active === inputEntry.latest;
-    });
-    if (inputsActive) views[name] = { ...entry, active: entry.latest };
+    const inputsReady = spec.inputs.every((input) => views[input.view]?.versions[String(input.version)]?.materialized);
+    if (inputsReady) views[name] = { ...entry, active: entry.latest };
   }
-  return { ...snapshot, views };
+  const services = Object.entries(snapshot.services).map(([name, service]) => {
+    const wanted = target(service);
+    const keeps = service.pending !== undefined && canAnswer(service, views) && !canAnswer(wanted, views);
+    return [name, keeps ? service : wanted] as const;
+  });
+  return { ...snapshot, views, services: Object.fromEntries(services) };
+}
+
+/** True when every feature that a service lists is in the version of its view that answers. */
+function canAnswer({ features }: ServiceSpec, views: Readonly<Record<string, ViewEntry>>): boolean {
+  return features.every((part) => {
+    const entry = views[part.view];
+    const known = entry?.versions[String(part.version ?? entry.active)]?.spec.features.map((f) => f.name) ?? [];
+    return part.features.every((feature) => known.includes(feature));
+  });
 }
 
 /** Returns the snapshot after `version` of a view was materialized whole. @throws unknown_view, unknown_version */

@@ -18,13 +18,13 @@ export type ScopeEntry =
 export function onDemandEntries(
   name: string,
   spec: OnDemandViewSpec,
-  viewSpec: (view: string) => ViewSpec,
+  viewSpec: (view: string, input: number) => ViewSpec,
 ): ReadonlyMap<string, ScopeEntry> {
   const byName = new Map<string, ScopeEntry>();
   const byFullName = new Map<string, ScopeEntry>();
   const ambiguous = new Set<string>();
   for (const [i, input] of spec.inputs.entries()) {
-    const inputSpec = viewSpec(input.view);
+    const inputSpec = viewSpec(input.view, i);
     if (inputSpec.kind === "onDemand") {
       throw new EdgefeatError(
         "definition_invalid",
@@ -63,7 +63,7 @@ function twoInputs(view: string, name: string, hint: string): EdgefeatError {
 export function onDemandScope(
   name: string,
   spec: OnDemandViewSpec,
-  viewSpec: (view: string) => ViewSpec,
+  viewSpec: (view: string, input: number) => ViewSpec,
 ): Record<string, ValueType> {
   return Object.fromEntries([...onDemandEntries(name, spec, viewSpec)].map(([key, entry]) => [key, entry.type]));
 }

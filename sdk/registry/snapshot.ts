@@ -93,7 +93,7 @@ const projection = z.strictObject({
   as: name,
   joinKeyMap: z.record(z.string(), z.string()),
   features: z.array(name),
-  /** null: the active version. */
+  /** null: the active version. An on-demand view's inputs are pinned to the versions it was applied with. */
   version: z.nullable(positive),
 });
 
@@ -127,10 +127,15 @@ const viewEntry = z
     ),
   );
 
-const service = z.strictObject({
+const serviceShape = {
   features: z.array(projection).check(z.minLength(1)),
   description: z.optional(z.string()),
   tags: z.optional(z.record(z.string(), z.string())),
+};
+const service = z.strictObject({
+  ...serviceShape,
+  /** What the definitions hold now, where it needs versions that are not materialized yet. */
+  pending: z.optional(z.strictObject(serviceShape)),
 });
 
 const snapshotShape = z.strictObject({

@@ -82,15 +82,14 @@ function isSafe(n: bigint): boolean {
   return Number.isSafeInteger(Number(n));
 }
 
-/** min and max: NaN is skipped, and a zero is +0, so that no engine's idea of −0 matters. */
+/** min and max: NaN is skipped, and −0 lies below +0 (SEMANTICS 2.3, 4.4). */
 function extreme(sign: 1 | -1): Accumulator<Value> {
   const better = (a: Value, b: Value, type: ValueType) => (sign * compareValues(type, a, b) <= 0 ? a : b);
   return {
     empty: null,
     add: (state, { value }, type) => {
       if (value === null || (typeof value === "number" && Number.isNaN(value))) return state;
-      const clean = typeof value === "number" ? value + 0 : value;
-      return state === null ? clean : better(state, clean, type);
+      return state === null ? value : better(state, value, type);
     },
     merge: better,
     pack: (state, type) => packValue(type, state),

@@ -135,7 +135,7 @@ describe("a join refuses", () => {
       { ...SOURCE, n: ["string", ["7", "8"]] },
       ["stored:n"],
       "type_mismatch",
-      /"n"/,
+      /"plain\.n"/,
     ],
     [
       "2.5: a source key of another type",
@@ -143,7 +143,7 @@ describe("a join refuses", () => {
       { ...SOURCE, id: ["string", ["1", "1"]] },
       ["stored:n"],
       "type_mismatch",
-      /"id"/,
+      /"plain\.id"/,
     ],
     [
       "5.4: entity rows without request data",

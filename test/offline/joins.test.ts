@@ -162,4 +162,20 @@ describe("a join of several views", () => {
       message: expect.stringMatching(/"celsius".*from_weather:celsius.*to_weather:celsius/),
     });
   });
+
+  it("joins asked for at once take turns on one engine", async () => {
+    const [plain, embargoed] = await Promise.all([historical(), historical({ embargoUs: 4_000_000 })]);
+    expect(columnValues(plain.table, "to_weather__celsius", NUMBER)).toStrictEqual([30, 12, 12, 12]);
+    expect(columnValues(embargoed.table, "to_weather__celsius", NUMBER)).toStrictEqual([null, 10, 10, 10]);
+  });
+
+  it("counts source rows without a key", async () => {
+    const { report } = await historical();
+    expect(report.views.map(({ view, nullKeys }) => [view, nullKeys])).toStrictEqual([
+      ["from_weather", 1],
+      ["to_weather", 1],
+      ["from_altitude", 0],
+      ["visits", 0],
+    ]);
+  });
 });

@@ -161,10 +161,10 @@ describe("materialization", () => {
   it("resumes after the last batch that was written, and writes every key once", async () => {
     const checkpoint = checkpoints();
     const first = sink(3);
-    await expect(materialize(first, { checkpoint })).rejects.toThrow("cut off");
+    await expect(materialize(first, { checkpoint, sourceStamp: "s" })).rejects.toThrow("cut off");
     expect(first.completed).toStrictEqual([]);
     const second = sink();
-    const report = await materialize(second, { checkpoint });
+    const report = await materialize(second, { checkpoint, sourceStamp: "s" });
     expect(report).toMatchObject({ keys: KEYS, resumed: first.rows.length, written: KEYS - first.rows.length });
     const written = [...first.rows, ...second.rows].map(({ keys }) => keys[0] as bigint);
     expect(written.toSorted((a, b) => (a < b ? -1 : 1))).toStrictEqual(ids.toReversed());

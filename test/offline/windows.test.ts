@@ -68,6 +68,7 @@ const aggregations = {
   n_min_7s: min("n", "7s"),
   n_max_hop: max("n", "2h", { hop: "2h" }),
   x_first_1d: first("x", "1d"),
+  x_last_1d: last("x", "1d"),
   s_last_1d: last("s", "1d"),
   n_last_where: last("n", "6h", { where: "x >= 0.0" }),
   s_first_1h: first("s", "1h"),

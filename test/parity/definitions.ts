@@ -62,6 +62,10 @@ export const windows = featureView("windows", {
     x_min_1h: min("x", "1h", { default: 0 }),
     n_max_7s: max("n", "7s"),
     s_first_1d: first("s", "1d"),
+    s_last_1d: last("s", "1d"),
+    n_first_6h: first("n", "6h"),
+    n_last_6h: last("n", "6h"),
+    x_max_1h: max("x", "1h"),
     x_last_2h: last("x", "2h", { hop: "2h" }),
   },
 });

@@ -107,9 +107,11 @@ export function windowAt(
         : exactMean(values as number[], BigInt(values.length));
     case "min":
     case "max": {
-      const kept = values.filter((v) => !Number.isNaN(v)).map((v) => (v === 0 ? 0 : v));
+      const kept = values.filter((v) => !Number.isNaN(v));
       if (kept.length === 0) return null;
-      return kept.reduce((a, b) => ((window.fn === "min" ? a <= b : a >= b) ? a : b));
+      return kept.reduce((a, b) =>
+        (window.fn === "min" ? compareOracle(a, b) <= 0 : compareOracle(a, b) >= 0) ? a : b,
+      );
     }
     case "first":
     case "last": {

@@ -12,7 +12,7 @@ export const postMaterialization: Route = {
     const json = await readJson(request, config.maxBodyBytes);
     const body = checkShape(materializationBody, json, "request", "bad_request");
     const view = param("view");
-    const moment = { nowUs: clock.nowUs(), maxSkewUs: config.maxSkewUs };
+    const moment = { nowUs: clock.nowUs() };
     const completed = await completeMaterialization({ registry, store, config }, view, body, moment);
     const active = completed.registry.snapshot.views[view]?.active ?? null;
     return jsonResponse(

@@ -30,7 +30,7 @@ export const postRows: Route = {
       ? await mergeIntoStore(
           parseStoredRows(snapshot, target, only("rows", rows, tiles, target), moment),
           storedMerge(target.spec, moment),
-          { store, cache },
+          { store, cache, clock },
         )
       : await mergeIntoStore(
           parseTileRows(
@@ -40,7 +40,7 @@ export const postRows: Route = {
             moment,
           ),
           tileMerge(target.spec as AggregatedViewSpec, moment),
-          { store, cache },
+          { store, cache, clock },
         );
     return jsonResponse(JSON.stringify({ ...counts, version: target.version }));
   },

@@ -62,9 +62,11 @@ export class RowEvaluator {
     const { steps, computedSlots, referenceOf } = this.#plan;
     const { row, statuses } = this;
     const codes: string[] = [];
+    const nulls: number[] = [];
     const faults: number[] = [];
-    for (const step of steps) faults.push(...step.run(row, this.#nowUs, codes));
-    for (const slot of computedSlots) statuses[slot] = row[slot] === null ? "NULL_VALUE" : "PRESENT";
+    for (const step of steps) faults.push(...step.run(row, this.#nowUs, codes, nulls));
+    for (const slot of computedSlots) statuses[slot] = "PRESENT";
+    for (const slot of nulls) statuses[slot] = "NULL_VALUE";
     for (const [i, slot] of faults.entries()) {
       statuses[slot] = "TRANSFORM_ERROR";
       const reference = referenceOf.get(slot);

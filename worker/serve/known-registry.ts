@@ -23,7 +23,7 @@ export class KnownRegistry {
 
   /** Returns the plan of a request shape, compiled once. @throws as planFeatures */
   plan(request: PlanRequest): CompiledPlan {
-    const shape = "service" in request ? request.service : JSON.stringify(request.features);
+    const shape = "service" in request ? `service ${request.service}` : JSON.stringify(request.features);
     const known = this.#plans.get(shape);
     if (known !== undefined) return known;
     const plan = compilePlan(this.snapshot, request, this.#transforms);

@@ -14,23 +14,31 @@ export interface CachedRow {
 /** An isolate's rows, bounded in number and in memory; the least recently used go first. */
 export class RowCache {
   readonly #rows: BoundedMap<CachedRow>;
+  /** When keys were last written by this isolate: a read that began before must not bring the old row back. */
+  readonly #writtenAtMs: BoundedMap<Ms>;
 
   constructor(maxRows: number, maxBytes: number) {
     this.#rows = new BoundedMap(maxRows, maxBytes);
+    this.#writtenAtMs = new BoundedMap(maxRows);
   }
 
   get(key: string): CachedRow | undefined {
     return this.#rows.get(key);
   }
 
-  /** `text` is the packed row it was decoded from, or null. */
+  /** Keeps a row, unless something newer is known. `text` is the packed row it was decoded from, or null. */
   set(key: string, row: CachedRow, text: string | null): void {
+    const newest = Math.max(this.#rows.get(key)?.readAtMs ?? -Infinity, this.#writtenAtMs.get(key) ?? -Infinity);
+    if (row.readAtMs < newest) return;
     this.#rows.set(key, row, estimatedBytes(key, text));
   }
 
-  /** Forgets rows that were just written, so that the next read of this isolate sees them. */
-  drop(keys: Iterable<string>): void {
-    for (const key of keys) this.#rows.delete(key);
+  /** Forgets rows that were just written, at `atMs` on the elapsed clock, so that the next read of this isolate sees them. */
+  drop(keys: Iterable<string>, atMs: Ms): void {
+    for (const key of keys) {
+      this.#rows.delete(key);
+      this.#writtenAtMs.set(key, atMs);
+    }
   }
 }
 

@@ -50,7 +50,7 @@ export async function completeMaterialization(
   writer: RegistryWriter,
   view: string,
   body: MaterializationBody,
-  { nowUs, maxSkewUs }: { nowUs: Us; maxSkewUs: Us },
+  { nowUs }: { nowUs: Us },
 ): Promise<Completed> {
   const { version, start, end, ...counts } = body;
   const endUs = parseTime(end);
@@ -58,7 +58,7 @@ export async function completeMaterialization(
   if (startUs !== null && startUs > endUs) {
     throw new EdgefeatError("bad_request", "the materialization ends before it starts", { pointer: "/end" });
   }
-  if (endUs > nowUs + maxSkewUs) {
+  if (endUs > nowUs) {
     throw new EdgefeatError("event_time_in_future", `the materialization's end ${end} lies in the future`, {
       hint: "materialize up to an END that has passed",
       pointer: "/end",

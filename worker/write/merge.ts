@@ -1,6 +1,6 @@
 // Writing rows that others may be writing too: read, merge, compare-and-set, and again for the rows that lost.
 import { EdgefeatError } from "../../sdk/errors.ts";
-import type { Ms } from "../../sdk/time.ts";
+import type { Clock, Ms } from "../../sdk/time.ts";
 import type { RowCache } from "../serve/index.ts";
 import type { OnlineStore, StoreWrite } from "../store/port.ts";
 
@@ -30,7 +30,7 @@ const MAX_ATTEMPTS = 8;
 export async function mergeIntoStore<R>(
   incoming: ReadonlyMap<string, readonly R[]>,
   merge: (stored: string | null, rows: readonly R[]) => Merged,
-  { store, cache }: { store: OnlineStore; cache: RowCache },
+  { store, cache, clock }: { store: OnlineStore; cache: RowCache; clock: Clock },
 ): Promise<WriteCounts> {
   const counts: WriteCounts = { written: 0, unchanged: 0, superseded: 0, expired: 0, conflicts: 0 };
   let pending = [...incoming.keys()];
@@ -63,7 +63,10 @@ export async function mergeIntoStore<R>(
       }
     }
     const written = writes.length === 0 ? [] : await store.compareAndSet(writes);
-    cache.drop(writes.map(({ key }) => key));
+    cache.drop(
+      writes.map(({ key }) => key),
+      clock.elapsedMs(),
+    );
     for (const [i, rows] of outcomes.entries()) if (written[i] === true) count(rows);
     return writes.filter((_, i) => written[i] !== true).map(({ key }) => key);
   }

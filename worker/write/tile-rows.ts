@@ -36,12 +36,7 @@ export function parseTileRows(
   return byKey;
 }
 
-function parsePacked(
-  layout: TileLayout,
-  packed: unknown,
-  path: PropertyKey[],
-  { nowUs, maxSkewUs }: WriteMoment,
-): TileRow {
+function parsePacked(layout: TileLayout, packed: unknown, path: PropertyKey[], { nowUs }: WriteMoment): TileRow {
   if (typeof packed !== "string") throw notTiles(path, "expected packed tiles as text");
   let row: TileRow;
   try {
@@ -51,7 +46,7 @@ function parsePacked(
     throw notTiles(path, cause instanceof EdgefeatError ? cause.message : "a state is not readable", cause);
   }
   // Tiles can't be cut at a read's *now*, so none may hold an event that is still to come.
-  if (row.newestEventUs > nowUs || row.boundaryUs > nowUs + maxSkewUs) {
+  if (row.newestEventUs > nowUs || row.boundaryUs > nowUs) {
     throw new EdgefeatError("event_time_in_future", `${pathText(path)}: its tiles reach beyond the server's clock`, {
       hint: "materialize up to an END that has passed; nothing of this batch was written",
       pointer: pointerOf(path),
