@@ -1,6 +1,7 @@
 // From a request and a snapshot to the plan that answers it. No SQL, no I/O.
-import type { Snapshot } from "../registry/index.ts";
-import { lookUp } from "../shape.ts";
+import { EdgefeatError } from "../errors.ts";
+import { didYouMean } from "../nearest.ts";
+import type { ServiceSpec, Snapshot } from "../registry/index.ts";
 import type { Transforms } from "./on-demand.ts";
 import type { FeaturePlan, PlanRequest } from "./plan.ts";
 import { PlanBuilder } from "./plan-builder.ts";
@@ -14,8 +15,15 @@ import { parseReference } from "./reference.ts";
 export function planFeatures(snapshot: Snapshot, request: PlanRequest, transforms: Transforms): FeaturePlan {
   const builder = new PlanBuilder(snapshot, transforms);
   if ("service" in request) {
-    const service = lookUp(snapshot.services, request.service, "feature service called", "unknown_service");
-    for (const projection of service.features) builder.addProjection(projection, "");
+    const { service } = request;
+    if (!Object.hasOwn(snapshot.services, service)) {
+      throw new EdgefeatError("unknown_service", `there is no feature service called "${service}"`, {
+        hint: didYouMean(service, Object.keys(snapshot.services)),
+        pointer: "/service",
+      });
+    }
+    const { features } = snapshot.services[service] as ServiceSpec;
+    for (const projection of features) builder.addProjection(projection, "");
   } else {
     for (const [index, text] of request.features.entries()) {
       const { view, version, feature } = parseReference(text, index);

@@ -3,6 +3,7 @@ export { planApply, markMaterialized, snapshotOf, type Change, type Plan } from 
 export { canonicalJson, hashOf } from "./canonical.ts";
 export { collectDefinitions, type Definitions } from "./collect.ts";
 export { compileDefinitions, transformHash, type Compiled, type CompiledView, type CompileOptions } from "./compile.ts";
+export { checkConsistency } from "./consistency.ts";
 export { fingerprint } from "./fingerprint.ts";
 export { onDemandEntries, onDemandScope, type ScopeEntry } from "./scope.ts";
 export {

@@ -1,14 +1,29 @@
 // What the compiler must infer from definitions, and what it must refuse.
 import {
+  avg,
+  bool,
+  bytes,
+  count,
+  decimal,
+  defineConfig,
   entity,
+  featureService,
   featureView,
+  first,
+  float32,
   float64,
+  int32,
   int64,
+  last,
   list,
+  min,
   onDemandView,
   parquet,
+  requestSource,
   type ServiceValues,
   string,
+  sum,
+  timestamp,
   vector,
 } from "edgefeat";
 import { expectTypeOf } from "vitest";
@@ -20,8 +35,20 @@ expectTypeOf(int64({ default: 0 })._value).toEqualTypeOf<bigint | undefined>();
 expectTypeOf(float64({ description: "minutes" })._value).toEqualTypeOf<number | null | undefined>();
 expectTypeOf(list(string())._value).toEqualTypeOf<readonly string[] | null | undefined>();
 expectTypeOf(vector(3)._value).toEqualTypeOf<Float32Array | null | undefined>();
+expectTypeOf(bool()._value).toEqualTypeOf<boolean | null | undefined>();
+expectTypeOf(int32()._value).toEqualTypeOf<number | null | undefined>();
+expectTypeOf(float32({ default: 0 })._value).toEqualTypeOf<number | undefined>();
+expectTypeOf(string({ default: "" })._value).toEqualTypeOf<string | undefined>();
+expectTypeOf(bytes()._value).toEqualTypeOf<Uint8Array | null | undefined>();
+expectTypeOf(timestamp({ default: 0n })._value).toEqualTypeOf<bigint | undefined>();
+expectTypeOf(decimal(10, 2)._value).toEqualTypeOf<string | null | undefined>();
+expectTypeOf(list(int64(), { default: [] })._value).toEqualTypeOf<readonly bigint[] | undefined>();
 // @ts-expect-error a default has the field's type
 int64({ default: "none" });
+// @ts-expect-error a timestamp's default is a bigint
+timestamp({ default: "2001-03-31T00:00:00Z" });
+// @ts-expect-error a list is of fields
+list("string");
 // @ts-expect-error an unknown option
 float64({ defualt: 0 });
 
@@ -53,6 +80,50 @@ expectTypeOf<TypedDelays["total_delay"]>().toEqualTypeOf<bigint | null>();
 expectTypeOf<TypedDelays["worst_delay"]>().toEqualTypeOf<bigint | null>();
 expectTypeOf<TypedDelays["last_carrier"]>().toEqualTypeOf<string | null>();
 
+// A column's type shows in what takes its values, and not in what counts or averages them.
+const schema = { k: string(), at: timestamp(), flag: bool(), seats: int32(), ratio: float32() };
+const typed = featureView("typed", {
+  entities: [entity("k", { type: string() })],
+  source: parquet("typed", { path: "typed.parquet", eventTime: "at", schema }),
+  aggregations: {
+    flags: count("flag", "1h"),
+    flag: first("flag", "1h"),
+    until: last("at", "1h"),
+    least: min("seats", "1h"),
+    seats: sum("seats", "1h"),
+    ratio: sum("ratio", "1h"),
+    mean: avg("seats", "1h"),
+  },
+});
+type Typed = NonNullable<typeof typed._values>;
+expectTypeOf<Typed["flags"]>().toEqualTypeOf<bigint>();
+expectTypeOf<Typed["flag"]>().toEqualTypeOf<boolean | null>();
+expectTypeOf<Typed["until"]>().toEqualTypeOf<bigint | null>();
+expectTypeOf<Typed["least"]>().toEqualTypeOf<number | null>();
+// An int32's sum is an int64, and a float's a number: both columns are numbers in TypeScript.
+expectTypeOf<Typed["seats"]>().toEqualTypeOf<number | bigint | null>();
+expectTypeOf<Typed["ratio"]>().toEqualTypeOf<number | bigint | null>();
+expectTypeOf<Typed["mean"]>().toEqualTypeOf<number | null>();
+featureView("v", {
+  entities: [airport],
+  source: departures,
+  // @ts-expect-error a view is stored or aggregated
+  features: { a: int64() },
+  aggregations: { b: count("1h") },
+});
+// @ts-expect-error windows are no ttl
+featureView("v", { entities: [airport], source: departures, ttl: "1d", aggregations: { b: count("1h") } });
+// @ts-expect-error an unknown option of a window
+sum("seats", "1h", { hopp: "1m" });
+
+// Projections: another name or other keys change no value, a pick leaves the rest out.
+const renamed = lastFlight.withName("other").withJoinKeyMap({ origin: "destination" });
+expectTypeOf<NonNullable<typeof renamed._values>["fare"]>().toEqualTypeOf<string | null>();
+const picked = renamed.pick("delay", "fare");
+expectTypeOf<keyof NonNullable<typeof picked._values>>().toEqualTypeOf<"delay" | "fare">();
+// @ts-expect-error picked away
+picked.pick("distance");
+
 // On-demand views: a transform is given its inputs' values, and must return every feature.
 onDemandView("t", {
   inputs: [lastFlight, trip],
@@ -76,8 +147,20 @@ onDemandView("t", {
   // @ts-expect-error a feature that the transform does not return
   transform: () => ({}),
 });
+onDemandView("t", {
+  inputs: [renamed.pick("delay"), requestSource("r", { at: timestamp(), tags: list(string()) })],
+  features: { ratio: float64() },
+  transform: (row) => {
+    expectTypeOf(row.delay).toEqualTypeOf<bigint>();
+    expectTypeOf(row.at).toEqualTypeOf<bigint>();
+    expectTypeOf(row.tags).toEqualTypeOf<readonly string[]>();
+    return { ratio: null };
+  },
+});
 // @ts-expect-error no such feature
 risk.pick("rato");
+// @ts-expect-error an entity is no input
+onDemandView("t", { inputs: [airport], features: { ratio: float64() }, expressions: { ratio: "1.0" } });
 
 // Services: every feature of every part, and no other.
 type Model = ServiceValues<typeof model>;
@@ -88,3 +171,12 @@ expectTypeOf<Model["total_delay"]>().toEqualTypeOf<bigint | null>();
 expectTypeOf<Model["ratio"]>().toEqualTypeOf<number | null>();
 // @ts-expect-error picked away
 export type Arrived = Model["arrived"];
+// @ts-expect-error an entity is no part
+featureService("s", { features: [airport] });
+
+// The config: a store of a known type, durations as text.
+expectTypeOf(defineConfig({ project: "p", definitions: "./f.ts" }).cache.ttl).toEqualTypeOf<string>();
+// @ts-expect-error an unknown store
+defineConfig({ project: "p", definitions: "./f.ts", online: { type: "redis" } });
+// @ts-expect-error definitions are required
+defineConfig({ project: "p" });

@@ -127,7 +127,8 @@ describe("isolates and the registry", () => {
   async function secondVersion() {
     const current = (await other.send("GET", "/v1/registry")).json;
     const { snapshot } = planApply(current.snapshot, compiled({ changed }));
-    await other.send("PUT", "/v1/registry", snapshot, { "if-match": `"${current.registry}"` });
+    const put = await other.send("PUT", "/v1/registry", snapshot, { "if-match": `"${current.registry}"` });
+    expect(put.status, put.text).toBe(200);
     const values = { delay: 7, distance: 1 };
     const rows = [{ entities: { origin: "SEA" }, eventTime: NOW, values }];
     const written = await other.writeRows("last_flight", rows);

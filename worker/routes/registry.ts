@@ -1,6 +1,6 @@
 // GET and PUT /v1/registry: the snapshot that the project runs on, replaced only by who knows the one it replaces.
 import { EdgefeatError } from "../../sdk/errors.ts";
-import { checkSnapshot } from "../../sdk/registry/index.ts";
+import { checkConsistency, checkSnapshot } from "../../sdk/registry/index.ts";
 import { readJson } from "../middleware/body.ts";
 import { replaceRegistry } from "../write/registry-change.ts";
 import { jsonResponse, type Route } from "./route.ts";
@@ -24,7 +24,7 @@ export const putRegistry: Route = {
   access: "write",
   async handle({ request }, { config, registry, store }) {
     const expected = expectedHash(request);
-    const snapshot = checkSnapshot(await readJson(request, config.maxBodyBytes));
+    const snapshot = checkConsistency(checkSnapshot(await readJson(request, config.maxBodyBytes)));
     const hash = await replaceRegistry({ registry, store, config }, snapshot, expected);
     return jsonResponse(`{"registry":"${hash}"}`, expected === null ? 201 : 200, { etag: `"${hash}"` });
   },

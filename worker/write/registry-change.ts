@@ -37,7 +37,7 @@ export async function replaceRegistry(
   const current = parseControl(text ?? null)?.registry ?? null;
   const hash = snapshotHash(snapshot);
   if (current !== hash) {
-    if (current !== expected) throw conflict(current);
+    if (current !== expected) throw expected === null ? unread(current) : conflict(current);
     if (!(await movePointer(writer, text ?? null, snapshot, hash))) throw conflict(null);
   }
   writer.registry.adopt(hash, snapshot);
@@ -58,6 +58,17 @@ export async function movePointer(
   const control = JSON.stringify({ ...parseControl(text), registry: hash });
   const [moved] = await store.compareAndSet([{ key: registry.key, expected: text, value: control, expireInMs: null }]);
   return moved === true;
+}
+
+function unread(current: string | null): EdgefeatError {
+  return new EdgefeatError(
+    "registry_conflict",
+    "there is a registry already, and the request names none that it replaces",
+    {
+      hint: "read it, and send its hash as If-Match",
+      ...(current === null ? {} : { details: { registry: current } }),
+    },
+  );
 }
 
 function conflict(current: string | null): EdgefeatError {

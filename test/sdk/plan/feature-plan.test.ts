@@ -1,98 +1,25 @@
 // What a request needs: each view read once, slots dealt out, outputs in order (SEMANTICS 2.7, 3.4, 5.4, 7.2, 7.3).
 import fc from "fast-check";
-import { beforeAll, describe, expect, it } from "vitest";
-import {
-  avg,
-  count,
-  csv,
-  entity,
-  featureService,
-  featureView,
-  float64,
-  int64,
-  onDemandView,
-  requestSource,
-  string,
-  sum,
-  timestamp,
-} from "../../../sdk/index.ts";
-import { type FeaturePlan, planFeatures, type Row, type Transforms } from "../../../sdk/plan/index.ts";
-import {
-  collectDefinitions,
-  compileDefinitions,
-  emptySnapshot,
-  markMaterialized,
-  planApply,
-  type Snapshot,
-  snapshotOf,
-  transformHash,
-} from "../../../sdk/registry/index.ts";
+import { describe, expect, it } from "vitest";
+import { csv, entity, featureService, featureView, int64 } from "../../../sdk/index.ts";
+import { type FeaturePlan, planFeatures } from "../../../sdk/plan/index.ts";
+import { emptySnapshot, markMaterialized, planApply, type Snapshot } from "../../../sdk/registry/index.ts";
 import { typeName } from "../../../sdk/types/index.ts";
 import { faultOf } from "../../support/faults.ts";
+import {
+  airport,
+  BUNDLED,
+  compile,
+  definitions,
+  flights,
+  last,
+  NONE,
+  pairs,
+  plan,
+  snapshot,
+  snapshotFrom,
+} from "./flights.ts";
 
-const airport = entity("airport", { joinKey: "origin", type: string() });
-const route = entity("route", { joinKeys: { origin: string(), destination: string() } });
-const flights = csv("flights", {
-  path: "flights.csv",
-  eventTime: "date",
-  schema: {
-    origin: string(),
-    destination: string(),
-    date: timestamp(),
-    delay: int64(),
-    distance: float64(),
-    carrier: string(),
-  },
-});
-const last = featureView("last", {
-  entities: [airport],
-  source: flights,
-  features: { delay: int64({ default: -1 }), distance: float64(), carrier: string() },
-});
-const recent = featureView("recent", {
-  entities: [airport],
-  source: flights,
-  aggregations: {
-    flights_1d: count("1d"),
-    mean_1d: avg("delay", "1d", { default: 0 }),
-    miles_1d: sum("distance", "1d"),
-  },
-});
-const pairs = featureView("pairs", { entities: [route], source: flights, features: { distance: float64() } });
-const trip = requestSource("trip", { minutes: float64(), pet: string() });
-const risk = onDemandView("risk", {
-  inputs: [recent, pairs, trip],
-  features: { ratio: float64(), busy: int64({ default: 7 }), named: string() },
-  expressions: { ratio: "mean_1d / minutes", busy: "flights_1d > 100 ? 1 : null", named: "pet + '!'" },
-});
-const far = onDemandView("far", {
-  inputs: [last, last.withName("there").withJoinKeyMap({ origin: "destination" })],
-  features: { gap: float64(), sum: int64() },
-  expressions: { gap: "there__distance - last__distance", sum: "last__delay + there__delay" },
-});
-const coded = onDemandView("coded", {
-  inputs: [last, trip],
-  features: { twice: int64(), label: string({ default: "none" }) },
-  transform: (row) => ({
-    twice: (row.delay ?? 0n) * 2n,
-    label: row.carrier === null ? null : `${row.carrier} ${row.minutes}`,
-  }),
-});
-const model = featureService("model", { features: [recent.pick("mean_1d"), last, risk.pick("ratio"), far] });
-const both = featureService("both", {
-  features: [
-    last.pick("delay"),
-    last.withName("dest").withJoinKeyMap({ origin: "destination" }).pick("delay", "carrier"),
-  ],
-});
-const definitions = { last, recent, pairs, risk, far, coded, model, both };
-const compiled = compileDefinitions(collectDefinitions(definitions), { columnsOf: () => undefined });
-const snapshot = snapshotOf("p", "dev", compiled);
-const NONE: Transforms = new Map();
-const transform = coded.transform as NonNullable<typeof coded.transform>;
-const BUNDLED: Transforms = new Map([["coded", { codeHash: transformHash(transform), transform }]]);
-
-const plan = (...features: string[]): FeaturePlan => planFeatures(snapshot, { features }, BUNDLED);
 const readsOf = ({ reads }: FeaturePlan) =>
   reads.map(({ label, view, version, keys, spec, features }) => {
     const names = features.map((i) => spec.features[i]?.name).join(" ");
@@ -139,11 +66,7 @@ describe("each view is read once", () => {
     const twice = featureService("twice", {
       features: [last.pick("delay"), last.withJoinKeyMap({ origin: "hub" }).pick("carrier")],
     });
-    const other = snapshotOf(
-      "p",
-      "dev",
-      compileDefinitions(collectDefinitions({ twice }), { columnsOf: () => undefined }),
-    );
+    const other = snapshotFrom({ twice });
     expect(readsOf(planFeatures(other, { service: "twice" }, NONE))).toEqual([
       "last=last@1(origin): delay",
       "last=last@1(hub): carrier",
@@ -154,11 +77,7 @@ describe("each view is read once", () => {
     const back = featureService("back", {
       features: [pairs, pairs.withName("back").withJoinKeyMap({ origin: "destination", destination: "origin" })],
     });
-    const other = snapshotOf(
-      "p",
-      "dev",
-      compileDefinitions(collectDefinitions({ back }), { columnsOf: () => undefined }),
-    );
+    const other = snapshotFrom({ back });
     expect(readsOf(planFeatures(other, { service: "back" }, NONE))).toEqual([
       "pairs=pairs@1(origin,destination): distance",
       "back=pairs@1(destination,origin): distance",
@@ -279,7 +198,7 @@ describe("what can't be planned", () => {
     [["last@1234567890:delay"], "bad_request", "/features/0", /./, /./],
     [["last:delay "], "bad_request", "/features/0", /./, /./],
     [["last:a:b"], "bad_request", "/features/0", /./, /./],
-    [[`${"x".repeat(5000)}`], "bad_request", "/features/0", /^.{0,300}$/, /./],
+    [["x".repeat(5000)], "bad_request", "/features/0", /^.{0,300}$/, /./],
   ])("%j: %s at %s", (features, code, pointer, says, hint) => {
     const fault = faultOf(() => plan(...features));
     expect([fault.code, fault.pointer]).toEqual([code, pointer]);
@@ -304,11 +223,7 @@ describe("what can't be planned", () => {
       source: csv("n", { path: "n.csv" }),
       features: { x: int64() },
     });
-    const other = snapshotOf(
-      "p",
-      "dev",
-      compileDefinitions(collectDefinitions({ last, numbered }), { columnsOf: () => undefined }),
-    );
+    const other = snapshotFrom({ last, numbered });
     const fault = faultOf(() => planFeatures(other, { features: ["last:delay", "numbered:x"] }, NONE));
     expect(fault.code).toBe("definition_invalid");
     expect(fault.message).toContain('"origin"');
@@ -317,31 +232,18 @@ describe("what can't be planned", () => {
 
 describe("7.2, 7.3 versions", () => {
   const apply = (current: Snapshot, changed: Record<string, unknown>): Snapshot =>
-    planApply(
-      current,
-      compileDefinitions(collectDefinitions({ ...definitions, ...changed }), { columnsOf: () => undefined }),
-    ).snapshot;
+    planApply(current, compile({ ...definitions, ...changed })).snapshot;
   const mark = (s: Snapshot, ...views: [string, number][]) =>
     views.reduce((at, [view, version]) => markMaterialized(at, view, version), s);
   const fresh = apply(emptySnapshot("p", "dev"), {});
   const live = mark(fresh, ["last", 1], ["recent", 1], ["pairs", 1]);
-  const longer = {
-    last: featureView("last", { entities: [airport], source: flights, features: { delay: int64(), seats: int64() } }),
-  };
-  let waiting: Snapshot;
-  beforeAll(() => {
-    const source = csv("flights", {
-      path: "flights.csv",
-      eventTime: "date",
-      schema: { ...flights.schema, seats: int64() },
-    });
-    const view = featureView("last", { entities: [airport], source, features: { ...last.fields, seats: int64() } });
-    waiting = planApply(
-      live,
-      compileDefinitions(collectDefinitions({ last: view }), { columnsOf: () => undefined }),
-    ).snapshot;
-    expect(longer.last.features).toEqual(["delay", "seats"]);
+  const more = { ...flights.schema, seats: int64() };
+  const seats = featureView("last", {
+    entities: [airport],
+    source: csv("flights", { path: "flights.csv", eventTime: "date", schema: more }),
+    features: { ...last.fields, seats: int64() },
   });
+  const waiting = planApply(live, compile({ last: seats })).snapshot;
   const fault = (of: Snapshot, ...features: string[]) => faultOf(() => planFeatures(of, { features }, BUNDLED));
 
   it("what was applied but never materialized is a conflict that names what to do", () => {
@@ -380,10 +282,7 @@ describe("7.2, 7.3 versions", () => {
   });
 
   it("a removed view is unknown, and no hint either", () => {
-    const removed = planApply(
-      live,
-      compileDefinitions(collectDefinitions({ last }), { columnsOf: () => undefined }),
-    ).snapshot;
+    const removed = planApply(live, compile({ last })).snapshot;
     expect(fault(removed, "recent:mean_1d")).toMatchObject({ code: "unknown_view" });
     expect(fault(removed, "recnt:mean_1d").hint).toBe('known: "last"');
   });
@@ -397,197 +296,5 @@ describe("7.2, 7.3 versions", () => {
       far: 1,
       there: 1,
     });
-  });
-});
-
-describe("on-demand steps", () => {
-  /** Fills a plan's row by `label:feature` and by request field, runs its steps, and returns the outputs. */
-  function answer(planned: FeaturePlan, values: Record<string, Row[number]>, nowUs = 0) {
-    const row: Row = new Array<Row[number]>(planned.slots).fill(null);
-    for (const { label, spec, features, firstSlot, defaults } of planned.reads) {
-      for (const [i, index] of features.entries()) {
-        row[firstSlot + i] = values[`${label}:${spec.features[index]?.name}`] ?? (defaults[i] as Row[number]);
-      }
-    }
-    for (const { name, slot } of planned.request) row[slot] = values[name] as Row[number];
-    const codes: string[] = [];
-    const faults = planned.steps.flatMap((step) => [...step.run(row, nowUs, codes)]);
-    const names = new Map(planned.outputs.map(({ slot, reference }) => [slot, reference]));
-    return {
-      values: planned.outputs.map(({ slot }) => row[slot]),
-      faults: faults.map((slot, i) => [names.get(slot), codes[i]]),
-    };
-  }
-
-  it("5.1 compute each feature from the slots it names", () => {
-    const planned = plan("risk:ratio", "risk:named", "recent:mean_1d", "risk:busy");
-    expect(answer(planned, { "recent:mean_1d": 6, "recent:flights_1d": 101n, minutes: 4, pet: "cat" })).toEqual({
-      values: [1.5, "cat!", 6, 1n],
-      faults: [],
-    });
-  });
-
-  it("5.1 tell two names of one view apart", () => {
-    const planned = plan("far:gap", "far:sum");
-    const values = { "last:distance": 10, "there:distance": 25, "last:delay": 1n, "there:delay": 2n };
-    expect(answer(planned, values).values).toEqual([15, 3n]);
-  });
-
-  it("2.4 defaults come before on-demand features read, and replace their nulls", () => {
-    expect(answer(plan("far:sum"), { "there:delay": 5n }).values).toEqual([4n]);
-    expect(answer(plan("risk:busy"), { "recent:flights_1d": 5n, minutes: 1, pet: "" }).values).toEqual([7n]);
-    expect(answer(plan("risk:ratio"), { minutes: 2, pet: "" }).values).toEqual([0]);
-  });
-
-  it("5.2 a null goes through, and is no fault", () => {
-    expect(answer(plan("far:gap"), { "last:distance": 10 })).toEqual({ values: [null], faults: [] });
-  });
-
-  it("5.2 a fault is null, and told with its code; other features are computed", () => {
-    const planned = plan("far:sum", "far:gap");
-    const values = { "last:delay": 2n ** 63n - 1n, "there:delay": 1n, "last:distance": 1, "there:distance": 2 };
-    expect(answer(planned, values)).toEqual({ values: [null, 1], faults: [["far:sum", "integer_overflow"]] });
-  });
-
-  it("5.2 a fault takes the default too", () => {
-    const view = onDemandView("o", {
-      inputs: [last],
-      features: { next: int64({ default: 5 }), same: int64() },
-      expressions: { next: "delay + 1", same: "delay" },
-    });
-    const other = snapshotOf(
-      "p",
-      "dev",
-      compileDefinitions(collectDefinitions({ view }), { columnsOf: () => undefined }),
-    );
-    const planned = planFeatures(other, { features: ["o:next", "o:same"] }, NONE);
-    const most = 2n ** 63n - 1n;
-    expect(answer(planned, { "last:delay": most })).toEqual({
-      values: [5n, most],
-      faults: [["o:next", "integer_overflow"]],
-    });
-    // The next row knows nothing of it.
-    expect(answer(planned, { "last:delay": 1n })).toEqual({ values: [2n, 1n], faults: [] });
-  });
-
-  it("1.4 the time of the request is what the caller passes", () => {
-    const view = onDemandView("o", { inputs: [], features: { t: timestamp() }, expressions: { t: "request_time()" } });
-    const other = snapshotOf(
-      "p",
-      "dev",
-      compileDefinitions(collectDefinitions({ view }), { columnsOf: () => undefined }),
-    );
-    const planned = planFeatures(other, { features: ["o:t"] }, NONE);
-    expect(answer(planned, {}, 7).values).toEqual([7n]);
-    expect(answer(planned, {}, 8).values).toEqual([8n]);
-  });
-});
-
-describe("TypeScript transforms", () => {
-  const run = (body: (row: Record<string, unknown>) => unknown, given: Row = [4n, null, "AA", 2.5, "cat"]) => {
-    const bundled: Transforms = new Map([
-      ["coded", { codeHash: transformHash(transform), transform: body as typeof transform }],
-    ]);
-    const planned = planFeatures(snapshot, { features: ["coded:twice", "coded:label"] }, bundled);
-    const [read] = planned.reads;
-    expect([read?.firstSlot, ...planned.request.map(({ slot }) => slot)]).toEqual([0, 3, 4]);
-    const row: Row = [...given, null, null];
-    const codes: string[] = [];
-    const faults = planned.steps[0]?.run(row, 0, codes) ?? [];
-    return { values: row.slice(5), faults: faults.map((slot, i) => [slot - 5, codes[i]]) };
-  };
-
-  it("are given every input by name and by full name, and answer by name", () => {
-    let seen: Record<string, unknown> = {};
-    const result = run((row) => {
-      seen = row;
-      return transform(row);
-    });
-    expect(result).toEqual({ values: [8n, "AA 2.5"], faults: [] });
-    expect(seen).toEqual({
-      delay: 4n,
-      last__delay: 4n,
-      distance: null,
-      last__distance: null,
-      carrier: "AA",
-      last__carrier: "AA",
-      minutes: 2.5,
-      pet: "cat",
-    });
-  });
-
-  it.each<[what: string, returns: unknown, values: Row, faults: [number, string][]]>([
-    ["nulls: no fault, the default", { twice: null, label: null }, [null, "none"], []],
-    ["a number that an int64 takes", { twice: 7, label: "x" }, [7n, "x"], []],
-    ["a value missing", { twice: 7 }, [7n, "none"], [[1, "type_mismatch"]]],
-    [
-      "values of other types",
-      { twice: "7", label: 7 },
-      [null, "none"],
-      [
-        [0, "type_mismatch"],
-        [1, "type_mismatch"],
-      ],
-    ],
-    ["a value out of range", { twice: 2n ** 63n, label: "x" }, [null, "x"], [[0, "value_out_of_range"]]],
-    [
-      "nothing",
-      undefined,
-      [null, "none"],
-      [
-        [0, "type_mismatch"],
-        [1, "type_mismatch"],
-      ],
-    ],
-    [
-      "null",
-      null,
-      [null, "none"],
-      [
-        [0, "type_mismatch"],
-        [1, "type_mismatch"],
-      ],
-    ],
-  ])("return %s", (_, returns, values, faults) => {
-    expect(run(() => returns)).toEqual({ values, faults });
-  });
-
-  it("that throw are a fault of each feature, and of this row only", () => {
-    const broken = run(() => {
-      throw new Error("no");
-    });
-    expect(broken).toEqual({
-      values: [null, "none"],
-      faults: [
-        [0, "transform_failed"],
-        [1, "transform_failed"],
-      ],
-    });
-  });
-
-  it("whose result throws when read are a fault too", () => {
-    const result = run(() => ({
-      get twice(): never {
-        throw new Error("no");
-      },
-      label: "x",
-    }));
-    expect(result.faults).toEqual([[0, "transform_failed"]]);
-    expect(result.values).toEqual([null, "x"]);
-  });
-
-  it("that are not part of the build, or have other code in it, are refused", () => {
-    const missing = faultOf(() => planFeatures(snapshot, { features: ["coded:twice"] }, NONE));
-    expect([missing.code, missing.message]).toEqual([
-      "transform_not_bundled",
-      expect.stringContaining("is not part of this build"),
-    ]);
-    const other: Transforms = new Map([["coded", { codeHash: "sha256:other", transform }]]);
-    const changed = faultOf(() => planFeatures(snapshot, { features: ["coded:twice"] }, other));
-    expect([changed.code, changed.message]).toEqual([
-      "transform_not_bundled",
-      expect.stringContaining("has other code"),
-    ]);
-    expect(planFeatures(snapshot, { features: ["last:delay"] }, NONE).outputs).toHaveLength(1);
   });
 });

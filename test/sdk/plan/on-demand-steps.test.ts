@@ -49,7 +49,12 @@ describe("a TypeScript transform", () => {
     const turned = onDemandView("turned", {
       inputs: [stored],
       features: { first: int64() },
-      transform: ({ l }) => ({ first: (l as bigint[]).reverse()[0] }),
+      transform: ({ l }) => {
+        const list = l as bigint[];
+        const taken = list.pop();
+        list.length = 0;
+        return { first: taken };
+      },
     });
     const { snapshot } = snapshotFrom({ model: featureService("model", { features: [turned] }) });
     const spec = snapshot.views["turned"]?.versions["1"]?.spec as { codeHash: string };

@@ -308,6 +308,23 @@ describe("7.2 what is active", () => {
     expect(active(mark(waiting, ["spend", 2]))).toEqual({ profile: [1, 1], spend: [2, 2], risk: [2, 2] });
   });
 
+  it("7.3 a service goes on as it was until its views can answer what it is to be", () => {
+    const changes: Changes = { profileFeatures: { shop: string(), cents: int64({ default: 0 }), amount: float64() } };
+    const features = (snapshot: Snapshot) => snapshot.services["model"]?.features[0]?.features;
+    const waiting = apply(live, changes);
+    expect(shown(waiting)).toEqual(["new-version view profile", "change service model"]);
+    expect(features(waiting.snapshot)).toEqual(["shop", "cents"]);
+    expect(waiting.snapshot.services["shop"]).toEqual(live.services["shop"]);
+    expect(apply(waiting.snapshot, changes).changes).toEqual([]);
+    expect(snapshotHash(apply(waiting.snapshot, changes).snapshot)).toBe(snapshotHash(waiting.snapshot));
+    expect(checkSnapshot(JSON.parse(JSON.stringify(waiting.snapshot)))).toEqual(waiting.snapshot);
+    const after = mark(waiting.snapshot, ["profile", 2]);
+    expect(features(after)).toEqual(["shop", "cents", "amount"]);
+    expect(after.services["model"]).not.toHaveProperty("pending");
+    // Back before it was materialized: as if nothing had been.
+    expect(apply(waiting.snapshot, {}).snapshot.services).toEqual(live.services);
+  });
+
   it("an on-demand view's new version over materialized inputs is active at apply", () => {
     expect(active(apply(live, { expressions: { share: "limit / spent_1d" } }).snapshot)["risk"]).toEqual([2, 2]);
   });

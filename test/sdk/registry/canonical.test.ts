@@ -37,7 +37,7 @@ describe("7.1 canonical JSON", () => {
     if (typeof value !== "object" || value === null) return value;
     return Object.fromEntries(
       Object.entries(value)
-        .reverse()
+        .toReversed()
         .map(([k, v]) => [k, reversed(v)]),
     );
   };

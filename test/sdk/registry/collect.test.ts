@@ -14,6 +14,7 @@ import {
   string,
 } from "../../../sdk/index.ts";
 import { collectDefinitions } from "../../../sdk/registry/index.ts";
+import { compareText } from "../../../sdk/types/index.ts";
 import { faultOf } from "../../support/faults.ts";
 
 const user = entity("user", { type: int64() });
@@ -32,7 +33,7 @@ const ratio = onDemandView("ratio", {
 const model = featureService("model", { features: [visits.pick("n"), ratio] });
 
 const names = (found: ReturnType<typeof collectDefinitions>) =>
-  Object.fromEntries(Object.entries(found).map(([kind, map]) => [kind, [...map.keys()].sort()]));
+  Object.fromEntries(Object.entries(found).map(([kind, map]) => [kind, [...map.keys()].sort(compareText)]));
 
 describe("a module's definitions", () => {
   it("are its exports, and all that they refer to", () => {

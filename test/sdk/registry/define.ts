@@ -70,16 +70,16 @@ export function define(changes: Changes = {}): Record<string, unknown> {
     ...(changes.spendMeta as object),
   });
   const given = requestSource("given", changes.request ?? { limit: float64() });
-  const views = changes.inputs?.(spend as FeatureView, profile as FeatureView) ?? [spend];
+  const views = changes.inputs?.(spend, profile) ?? [spend];
   const risk = onDemandView("risk", {
     inputs: [...views, given],
     features: changes.riskFeatures ?? { share: float64() },
     ...(changes.transform === undefined
-      ? { expressions: (changes.expressions ?? { share: "spent_1d / limit" }) as never }
-      : { transform: changes.transform as never }),
+      ? { expressions: changes.expressions ?? { share: "spent_1d / limit" } }
+      : { transform: changes.transform }),
     ...changes.riskMeta,
   });
-  const parts = changes.services?.({ profile: profile as FeatureView, spend: spend as FeatureView, risk }) ?? {
+  const parts = changes.services?.({ profile: profile, spend: spend, risk }) ?? {
     model: [profile, risk],
     shop: [profile.pick("shop" as never)],
   };

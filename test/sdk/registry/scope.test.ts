@@ -24,7 +24,7 @@ const views: Record<string, ViewSpec> = {
 const input = (text: string) => {
   const [name, ...features] = text.split(" ");
   const [of, as = of] = (name as string).split("=") as [string, string?];
-  return { view: of, as: as as string, joinKeyMap: {}, features, version: null };
+  return { view: of, as: as, joinKeyMap: {}, features, version: null };
 };
 const spec = (inputs: string[], request: string[] = []): OnDemandViewSpec => ({
   kind: "onDemand",

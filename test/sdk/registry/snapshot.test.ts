@@ -136,7 +136,7 @@ describe("7.3 a snapshot", () => {
   );
 
   it("columns of files may be called anything", () => {
-    const json = JSON.parse(text) as any;
+    const json = JSON.parse(text);
     const { spec } = json.views.spend.versions["1"];
     spec.columns[0].name = "amount in $ (net)";
     spec.source.schema[0].name = "1st";
@@ -148,7 +148,7 @@ describe("7.3 a snapshot", () => {
     const paths = pathsIn(JSON.parse(text));
     fc.assert(
       fc.property(fc.constantFrom(...paths), leaf, (path, value) => {
-        const json = JSON.parse(text) as any;
+        const json = JSON.parse(text);
         path.slice(0, -1).reduce((o, key) => o[key], json)[path.at(-1) as string] = value;
         let checked: Snapshot;
         try {

@@ -3,7 +3,6 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { AggregatedViewSpec } from "../../../sdk/registry/index.ts";
 import { mergeTileRows, packTileRow, type TileRow, unpackTileRow } from "../../../sdk/rows/index.ts";
-import type { Value } from "../../../sdk/types/index.ts";
 import { accumulators, type AggregateName, type StateSlot, type Tile, tileLayout } from "../../../sdk/windows/index.ts";
 import { faultOf } from "../../support/faults.ts";
 import { valuesOf } from "../../support/values.ts";
@@ -44,7 +43,7 @@ const layout = tileLayout(spec);
 const time = fc.integer({ min: -(2 ** 50), max: 2 ** 50 });
 const stateOf = ({ kind, type }: StateSlot): fc.Arbitrary<unknown> => {
   const event = fc.record({
-    value: valuesOf(type) as fc.Arbitrary<Value | null>,
+    value: valuesOf(type),
     eventTimeUs: time,
     createdTimeUs: fc.option(time, { nil: null }),
     eventId: fc.option(fc.string({ maxLength: 3 }), { nil: null }),

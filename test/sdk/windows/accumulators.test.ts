@@ -156,8 +156,8 @@ describe("4.8 first and last order by (event time, created time, event id, value
       const [before, after] = [ascending.slice(0, i + 1), ascending.slice(i)];
       expect(fold("last", STRING, before)).toMatchObject(event);
       expect(fold("first", STRING, after)).toMatchObject(event);
-      expect(fold("last", STRING, [...before].reverse())).toMatchObject(event);
-      expect(fold("first", STRING, [...after].reverse())).toMatchObject(event);
+      expect(fold("last", STRING, before.toReversed())).toMatchObject(event);
+      expect(fold("first", STRING, after.toReversed())).toMatchObject(event);
     },
   );
 

@@ -153,7 +153,7 @@ describe("4.2 a window is the merge of its tiles", () => {
         const layout = tileLayout(view);
         // A tile can't be cut: events later than now are not in it yet.
         const known = all.filter(({ e }) => e <= at);
-        const tiles = tilesOf(layout, known).map((group) => (backwards ? group.reverse() : group));
+        const tiles = tilesOf(layout, known).map((group) => (backwards ? group.toReversed() : group));
         const values = windowValues(
           layout,
           tiles,
