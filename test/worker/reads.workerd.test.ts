@@ -310,7 +310,7 @@ describe.each(stores)("reads over %s", (_, makeStore) => {
       seats: "2",
       include: "statuses,versions",
     });
-    const got = await h.send("GET", `/v1/features?${query}`);
+    const got = await h.send("GET", `/v1/features?${query.toString()}`);
     const posted = await h.features({
       service: "model",
       entities: { origin: "a b&c=é" },

@@ -26,7 +26,6 @@ import {
 import { parseTypeName } from "../../../sdk/types/index.ts";
 import { faultOf } from "../../support/faults.ts";
 import { compile } from "./define.ts";
-
 import { columns, events, given, onDemand, profile, stored, user, windows } from "./payments.ts";
 
 describe("5.3 what is refused when it is registered", () => {
