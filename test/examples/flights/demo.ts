@@ -87,12 +87,16 @@ try {
   await server.stop();
 }
 
-say();
 const width = Math.max(...compared.map(({ feature }) => feature.length));
-say(`    ${"feature".padEnd(width)}      equal      of   nulls`);
-for (const { feature, equal, total, nulls, example } of compared) {
-  const counts = [equal, total, nulls].map((n, i) => number(n).padStart([11, 8, 8][i] as number)).join("");
-  say(`    ${feature.padEnd(width)}${counts}${example === undefined ? "" : `   ${example}`}`);
+for (const { of, features } of [
+  { of: "every route", features: compared.filter((c) => c.service === delayModel.name) },
+  { of: "every airport", features: compared.filter((c) => c.service === airportModel.name) },
+]) {
+  say(`\n    ${of.padEnd(width)}      equal      of   nulls`);
+  for (const { feature, equal, total, nulls, example } of features) {
+    const counts = [equal, total, nulls].map((n, c) => number(n).padStart([11, 8, 8][c] as number)).join("");
+    say(`    ${feature.padEnd(width)}${counts}${example === undefined ? "" : `   ${example}`}`);
+  }
 }
 say();
 say(`Done in ${seconds(started)}. The training set is ${shown(training)}.`);

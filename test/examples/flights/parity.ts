@@ -10,6 +10,7 @@ import { edgefeat } from "./commands.ts";
 import { spineAtNow, TRIP } from "./spine.ts";
 
 export interface Compared {
+  service: string;
   feature: string;
   equal: number;
   total: number;
@@ -36,7 +37,7 @@ export async function compare(
   const online = await readOnline(url, service, entities, request);
   return online.features.map((reference, i) => {
     const feature = reference.slice(reference.indexOf(":") + 1);
-    return compareColumn(offline, feature, reference, online.columns[i] as unknown[]);
+    return { service: service.name, ...compareColumn(offline, feature, reference, online.columns[i] as unknown[]) };
   });
 }
 
@@ -70,11 +71,16 @@ async function readOnline(
   return { features, columns };
 }
 
-function compareColumn(offline: Table, feature: string, reference: string, online: readonly unknown[]): Compared {
+function compareColumn(
+  offline: Table,
+  feature: string,
+  reference: string,
+  online: readonly unknown[],
+): Omit<Compared, "service"> {
   const column = columnOf(offline, feature);
   const type = valueTypeOfArrow(column.type) as ValueType;
   const read = columnReader(column, type, { column: feature });
-  const compared: Compared = { feature: reference, equal: 0, total: online.length, nulls: 0 };
+  const compared: Omit<Compared, "service"> = { feature: reference, equal: 0, total: online.length, nulls: 0 };
   for (const [row, value] of online.entries()) {
     const expected = read(row);
     if (expected === null) compared.nulls++;
