@@ -1,7 +1,7 @@
 // What a request needs: each view read once, slots dealt out, outputs in order (SEMANTICS 2.7, 3.4, 5.4, 7.2, 7.3).
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { csv, entity, featureService, featureView, int64 } from "../../../sdk/index.ts";
+import { csv, entity, featureService, featureView, float64, int64, onDemandView } from "../../../sdk/index.ts";
 import { type FeaturePlan, planFeatures } from "../../../sdk/plan/index.ts";
 import { emptySnapshot, markMaterialized, planApply, type Snapshot } from "../../../sdk/registry/index.ts";
 import { typeName } from "../../../sdk/types/index.ts";
@@ -16,6 +16,7 @@ import {
   NONE,
   pairs,
   plan,
+  recent,
   snapshot,
   snapshotFrom,
 } from "./flights.ts";
@@ -60,6 +61,21 @@ describe("each view is read once", () => {
       "last=last@1(origin): delay",
       "dest=last@1(destination): delay carrier",
     ]);
+  });
+
+  it("under another name alone", () => {
+    const named = featureService("named", { features: [last.pick("delay"), last.withName("same").pick("delay")] });
+    const { reads, outputs } = planFeatures(snapshotFrom({ named }), { service: "named" }, NONE);
+    expect(reads.map(({ label }) => label)).toEqual(["last", "same"]);
+    expect(outputs.map(({ read, label }) => reads[read]?.label === label)).toEqual([true, true]);
+  });
+
+  it("and a feature asked for by two references has one place", () => {
+    const planned = plan("last:delay", "last@1:delay", "risk:ratio", "risk@1:ratio");
+    expect(readsOf(planned)).toEqual(["last=last@1(origin): delay", "recent=recent@1(origin): mean_1d"]);
+    const [one, same, ratio, sameRatio] = planned.outputs.map(({ slot }) => slot);
+    expect([same, sameRatio]).toEqual([one, ratio]);
+    expect(planned.steps).toHaveLength(1);
   });
 
   it("under one name with other keys too", () => {
@@ -279,6 +295,19 @@ describe("7.2, 7.3 versions", () => {
     expect(readsOf(planned)).toEqual(["last=last@2(origin): delay carrier", "last=last@1(origin): delay"]);
     expect(planned.outputs.map(({ reference }) => reference)).toEqual(["last:delay", "last@1:delay", "last@2:carrier"]);
     expect(planned.versions).toEqual({ last: 2, "last@1": 1 });
+  });
+
+  it("two versions of an on-demand view are two steps", () => {
+    const other = onDemandView("risk", {
+      inputs: [recent],
+      features: { ratio: float64() },
+      expressions: { ratio: "mean_1d * 2.0" },
+    });
+    const after = planApply(live, compile({ ...definitions, risk: other, model: undefined })).snapshot;
+    const planned = planFeatures(after, { features: ["risk:ratio", "risk@1:ratio"] }, NONE);
+    expect(planned.steps.map(({ version }) => version)).toEqual([2, 1]);
+    expect(new Set(planned.outputs.map(({ slot }) => slot)).size).toBe(2);
+    expect(planned.versions).toEqual({ risk: 2, "risk@1": 1, recent: 1, pairs: 1 });
   });
 
   it("a removed view is unknown, and no hint either", () => {

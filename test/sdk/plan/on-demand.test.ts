@@ -72,6 +72,14 @@ describe("on-demand steps", () => {
     expect(answer(planned, { "last:delay": 1n })).toEqual({ values: [2n, 1n], faults: [] });
   });
 
+  it("5.2 a fault of a feature asked for twice is told once", () => {
+    const planned = plan("far:sum", "far@1:sum");
+    const most = 2n ** 63n - 1n;
+    const { values, faults } = answer(planned, { "last:delay": most, "there:delay": 1n });
+    expect(values).toEqual([null, null]);
+    expect(faults).toHaveLength(1);
+  });
+
   it("1.4 the time of the request is what the caller passes", () => {
     const view = onDemandView("o", { inputs: [], features: { t: timestamp() }, expressions: { t: "request_time()" } });
     const other = snapshotFrom({ view });
@@ -116,6 +124,7 @@ describe("TypeScript transforms", () => {
 
   it.each<[what: string, returns: unknown, values: Row, faults: [number, string][]]>([
     ["nulls: no fault, the default", { twice: null, label: null }, [null, "none"], []],
+    ["what is empty, but not null", { twice: 0, label: "" }, [0n, ""], []],
     ["a number that an int64 takes", { twice: 7, label: "x" }, [7n, "x"], []],
     ["a value missing", { twice: 7 }, [7n, "none"], [[1, "type_mismatch"]]],
     [

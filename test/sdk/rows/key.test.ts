@@ -105,6 +105,21 @@ describe("the key of a row", () => {
     );
   });
 
+  it("tells apart where one part ends and the next begins", () => {
+    const separators = fc.constantFrom("+", ":", "@", "%", "%2B", "");
+    const atoms = fc.array(fc.constantFrom("a", "b", ""), { minLength: 3, maxLength: 4 });
+    const cuts = fc.tuple(fc.integer({ min: 1, max: 2 }), fc.integer({ min: 1, max: 2 }));
+    fc.assert(
+      fc.property(atoms, separators, cuts, (all, by, [i, j]) => {
+        const cut = (at: number) => [all.slice(0, at).join(by), all.slice(at).join(by)];
+        expect(keyId(cut(i)) === keyId(cut(j))).toBe(JSON.stringify(cut(i)) === JSON.stringify(cut(j)));
+        expect(keyId(all) === keyId(cut(i))).toBe(false);
+        expect(keyId([all.join(by)]) === keyId(cut(i))).toBe(false);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
   it("is no key of any other kind, and the beginning of no other row's", () => {
     fc.assert(
       fc.property(place, place, (a, b) => {
@@ -120,8 +135,9 @@ describe("the key of a row", () => {
 
   it("an id is the part between two colons, and nothing of it is a colon, a plus, or an at sign", () => {
     fc.assert(
-      fc.property(hostile, (id) => {
+      fc.property(hostile, hostile, (id, other) => {
         expect(keyId([id])).toMatch(/^[^:+@/\s]*$/);
+        expect(keyId([id, other])).toMatch(/^[^:+@/\s]*\+[^:+@/\s]*$/);
         expect(keyOf({ ...space, entities: ["e"], ids: [id], view: "v", version: 1 }).split(":")).toHaveLength(6);
       }),
     );
