@@ -5,7 +5,7 @@ import type { FeaturePlan, InputColumn } from "../../sdk/plan/index.ts";
 import { lookUp } from "../../sdk/shape.ts";
 import type { Us } from "../../sdk/time.ts";
 import { columnReader, type ColumnReader } from "../datasets/index.ts";
-import { readTimes, type TimeColumn } from "./times.ts";
+import { firstNulls, readTimes, type TimeColumn } from "./times.ts";
 
 export interface EntityRows {
   readonly table: Table;
@@ -55,8 +55,7 @@ export function checkEntityRows(table: Table, plan: FeaturePlan, entityTime: str
 }
 
 function nullRequestData(name: string, vector: Vector): EdgefeatError {
-  const rows: number[] = [];
-  for (let i = 0; i < vector.length && rows.length < 3; i++) if (!vector.isValid(i)) rows.push(i);
+  const rows = firstNulls(vector);
   return new EdgefeatError(
     "missing_value",
     `request data "${name}" is null in ${vector.nullCount} entity rows, first ${rows.join(", ")}`,
@@ -65,11 +64,4 @@ function nullRequestData(name: string, vector: Vector): EdgefeatError {
       details: { column: name, count: vector.nullCount, rows },
     },
   );
-}
-
-/** Returns 0, 1, 2, … as an Arrow column's data. */
-export function rowNumbers(rows: number): Int32Array {
-  const numbers = new Int32Array(rows);
-  for (let i = 0; i < rows; i++) numbers[i] = i;
-  return numbers;
 }

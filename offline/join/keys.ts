@@ -1,10 +1,12 @@
 // Join keys as small integers: every distinct key of the entity rows, or of the source, gets a number in the engine.
+import type { Vector } from "apache-arrow";
 import type { ValueType } from "../../sdk/types/index.ts";
+import { tableOf } from "../datasets/index.ts";
 import type { Engine, QueryOptions } from "../engine/index.ts";
 import type { ViewRead } from "../../sdk/plan/index.ts";
-import { type EntityRows, rowNumbers } from "./entity-rows.ts";
+import type { EntityRows } from "./entity-rows.ts";
 import type { SourceRows } from "./source-rows.ts";
-import { eachKey, int32Column, int32Result, int64Column, keySqlType, run, tableOf } from "./tables.ts";
+import { eachKey, int32Column, int32Result, int64Column, keySqlType, rowNumbers, run, timeColumn } from "./tables.ts";
 
 /**
  * Loads the entity rows' keys and times for one view: tables `ef_keys(kid, k0, …)` of distinct keys, and
@@ -18,7 +20,7 @@ export async function loadEntityKeys(
 ): Promise<Int32Array> {
   const keys = Object.fromEntries(read.keys.map((column, i) => [`k${i}`, rows.key(column)]));
   const raw = { ...keys, t: int64Column(rows.times), rid: int32Column(rowNumbers(rows.rows)) };
-  await engine.load("ef_entity_raw", tableOf(raw), options);
+  await engine.load("ef_entity_raw", tableOf(Object.entries(raw)), options);
   const n = read.keys.length;
   const types = read.keys.map((column) => column.type);
   await run(
@@ -60,19 +62,16 @@ function distinctKeys(table: string, types: readonly ValueType[], order: string)
 export async function loadSource(
   engine: Engine,
   source: SourceRows,
-  extra: Readonly<Record<string, Parameters<typeof tableOf>[0][string]>> = {},
+  extra: Readonly<Record<string, Vector>> = {},
   options?: QueryOptions,
 ): Promise<void> {
   const keys = Object.fromEntries(source.keys.map((vector, i) => [`k${i}`, vector]));
   const times = {
-    ...(source.eventTimes === null ? {} : { e: int64Column(source.eventTimes.us) }),
-    ...(source.createdTimes === null ? {} : { c: int64Column(source.createdTimes.us, source.createdTimes.isNull) }),
+    ...(source.eventTimes === null ? {} : { e: timeColumn(source.eventTimes) }),
+    ...(source.createdTimes === null ? {} : { c: timeColumn(source.createdTimes) }),
   };
-  await engine.load(
-    "ef_source",
-    tableOf({ ...keys, ...times, rn: int32Column(rowNumbers(source.rows)), ...extra }),
-    options,
-  );
+  const columns: Record<string, Vector> = { ...keys, ...times, rn: int32Column(rowNumbers(source.rows)), ...extra };
+  await engine.load("ef_source", tableOf(Object.entries(columns)), options);
 }
 
 /** Which rows of a source matter, by event time: `after` < e ≤ `until`; null leaves an end open. */
@@ -80,8 +79,6 @@ export interface TimeRange {
   readonly afterUs: bigint | null;
   readonly untilUs: bigint | null;
 }
-
-export const ALL_TIMES: TimeRange = { afterUs: null, untilUs: null };
 
 /** Returns the condition on `ef_source s` that a time range stands for. */
 export function inRange({ afterUs, untilUs }: TimeRange): string {

@@ -1,13 +1,8 @@
 // What the engine is given: keys, times and row numbers; values stay in Arrow and are gathered by row number.
-import { Bool, Int32, Int64, makeData, makeVector, Table, type Vector } from "apache-arrow";
+import { Bool, Int32, Int64, makeData, makeVector, type Table, type Vector } from "apache-arrow";
 import type { ValueType } from "../../sdk/types/index.ts";
 import type { Engine, QueryOptions } from "../engine/index.ts";
 import type { TimeColumn } from "./times.ts";
-
-/** Returns an Arrow table of these columns; all must have one length. */
-export function tableOf(columns: Readonly<Record<string, Vector>>): Table {
-  return new Table(columns as never);
-}
 
 /** Returns an Int64 column, null where `isNull` says. */
 export function int64Column(values: BigInt64Array, isNull: Uint8Array | null = null): Vector<Int64> {
@@ -54,6 +49,13 @@ export function keySqlType(type: ValueType): string {
 /** Returns `k0 …` for as many join keys, each through `render`. */
 export function eachKey(count: number, render: (k: string, i: number) => string, separator = ", "): string {
   return Array.from({ length: count }, (_, i) => render(`k${i}`, i)).join(separator);
+}
+
+/** Returns 0, 1, 2, … for as many rows. */
+export function rowNumbers(rows: number): Int32Array {
+  const numbers = new Int32Array(rows);
+  for (let i = 0; i < rows; i++) numbers[i] = i;
+  return numbers;
 }
 
 /** Runs statements in order; their results don't matter. */

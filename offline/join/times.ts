@@ -46,9 +46,15 @@ export function readTimes(vector: Vector, options: ReadTimesOptions): TimeColumn
   return { us, isNull, rounded: countFinerThanUs(vector) };
 }
 
-function nullTimes(vector: Vector, { column, of }: ReadTimesOptions): EdgefeatError {
+/** Returns the first rows, at most three, in which a column is null. */
+export function firstNulls(vector: Vector): number[] {
   const rows: number[] = [];
   for (let i = 0; i < vector.length && rows.length < 3; i++) if (!vector.isValid(i)) rows.push(i);
+  return rows;
+}
+
+function nullTimes(vector: Vector, { column, of }: ReadTimesOptions): EdgefeatError {
+  const rows = firstNulls(vector);
   return new EdgefeatError(
     "null_time",
     `${vector.nullCount} rows of ${of} have no time in "${column}", first ${rows.join(", ")}`,

@@ -2,15 +2,15 @@
 import type { Table } from "apache-arrow";
 import type { AggregatedViewSpec } from "../../sdk/registry/index.ts";
 import { packTileRow } from "../../sdk/rows/index.ts";
-import { floorTo, type Us } from "../../sdk/time.ts";
+import type { Us } from "../../sdk/time.ts";
 import type { Value } from "../../sdk/types/index.ts";
 import { parseTypeName } from "../../sdk/types/index.ts";
-import { type StateSlot, type Tile, type TileGroup, tileLayout } from "../../sdk/windows/index.ts";
+import { type StateSlot, type Tile, type TileGroup, tileLayout, windowLowerEdge } from "../../sdk/windows/index.ts";
 import type { Engine, QueryOptions } from "../engine/index.ts";
-import { loadSource, numberSourceKeys } from "../join/keys.ts";
 import type { SourceRows } from "../join/source-rows.ts";
 import { dropTables, int32Result } from "../join/tables.ts";
 import { type EventHistory, type EventState, loadEventHistory } from "../windows/event-history.ts";
+import { tileStartSql } from "../windows/edges.ts";
 import { additiveReader, selectAdditive } from "../windows/state-columns.ts";
 import type { TileWrite } from "./sink.ts";
 
@@ -24,11 +24,9 @@ export async function materializeTiles(
 ): Promise<TileWrite[]> {
   const layout = tileLayout(spec);
   const types = spec.joinKeys.map((key) => parseTypeName(key.type));
-  await loadSource(engine, source, {}, options);
-  await numberSourceKeys(engine, types, options);
   const oldest = Math.min(...layout.groups.map((group) => oldestTile(group, boundaryUs)));
   const range = { afterUs: BigInt(oldest), untilUs: BigInt(boundaryUs) };
-  const history = await loadEventHistory(engine, spec, layout, source, range, options);
+  const history = await loadEventHistory(engine, spec, layout, source, { range, keys: "source" }, options);
   const newest = await engine.query(
     "SELECT kid, max(e) AS e, min(rn) AS rn FROM ef_groups GROUP BY kid ORDER BY kid",
     [],
@@ -55,7 +53,7 @@ type KeyTiles = Map<number, Tile[]>;
 
 /** Returns the start of the oldest tile that a window of the group can reach at `at` or later. */
 function oldestTile(group: TileGroup, at: Us): Us {
-  return floorTo(at - group.spanUs, group.hopUs);
+  return windowLowerEdge(at, group.spanUs, group.hopUs);
 }
 
 async function tilesOfGroup(
@@ -72,7 +70,7 @@ async function tilesOfGroup(
   const found = await engine.query(
     `SELECT ${["kid", "tile", ...out].join(", ")} FROM (
        SELECT ${["kid", "tile", ...sums].join(", ")} FROM (
-         SELECT *, (e - 1 - ((e - 1) % ${hopUs} + ${hopUs}) % ${hopUs}) AS tile FROM ef_groups
+         SELECT *, ${tileStartSql("e", hopUs)} AS tile FROM ef_groups
          WHERE e > ${oldestTile(group, boundaryUs)}) GROUP BY kid, tile)
      ORDER BY kid, tile`,
     [],

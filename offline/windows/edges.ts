@@ -19,3 +19,8 @@ export function edgesAt(window: Window, times: BigInt64Array): WindowEdges {
   const lower = times.map((t) => BigInt(windowLowerEdge(Number(t), window.windowUs, window.hopUs)));
   return { ...window, lower, upper: times };
 }
+
+/** Returns SQL for tileStart of sdk/windows: the exclusive start of the tile, `hopUs` long, that the time `e` is in. */
+export function tileStartSql(e: string, hopUs: Us): string {
+  return `(${e} - 1 - ((${e} - 1) % ${hopUs} + ${hopUs}) % ${hopUs})`;
+}

@@ -3,13 +3,12 @@ import type { AggregatedViewSpec } from "../../sdk/registry/index.ts";
 import type { Value } from "../../sdk/types/index.ts";
 import { comparePicks, type Pick, type StateSlot, type TileLayout } from "../../sdk/windows/index.ts";
 import type { Engine, QueryOptions } from "../engine/index.ts";
-import type { TimeRange } from "../join/keys.ts";
 import type { SourceRows } from "../join/source-rows.ts";
 import { breakTies } from "../join/stored-history.ts";
 import { int32Result, run } from "../join/tables.ts";
 import { readStats } from "./column-stats.ts";
 import { eventIdReader } from "./event-ids.ts";
-import { loadEvents } from "./events.ts";
+import { type EventSelection, loadEvents } from "./events.ts";
 import { type Lowered, lowerings, type SlotColumns } from "./lowering.ts";
 
 /** A distinct state of the view: the same slot in tiles of several hops is one here. */
@@ -41,11 +40,11 @@ export async function loadEventHistory(
   spec: AggregatedViewSpec,
   layout: TileLayout,
   source: SourceRows,
-  range: TimeRange,
+  which: EventSelection,
   options?: QueryOptions,
 ): Promise<EventHistory> {
   const slots = distinctSlots(layout);
-  const columns = await loadEvents(engine, spec, slots, source, range, options);
+  const columns = await loadEvents(engine, spec, slots, source, which, options);
   const stats = await readStats(engine, slots, columns, options);
   const selected = new Map<string, string>();
   const states = slots.map((slot, i): EventState => {

@@ -6,12 +6,19 @@ import { isNumeric, parseTypeName, type Value, type ValueType } from "../../sdk/
 import type { StateSlot } from "../../sdk/windows/index.ts";
 import type { ColumnReader } from "../datasets/index.ts";
 import type { Engine, QueryOptions } from "../engine/index.ts";
-import { inRange, loadSource, onKeys, type TimeRange } from "../join/keys.ts";
+import { inRange, loadSource, numberSourceKeys, onKeys, type TimeRange } from "../join/keys.ts";
 import type { SourceRows } from "../join/source-rows.ts";
 import { boolColumn, int64Column, run } from "../join/tables.ts";
 import { checkEventIds } from "./event-ids.ts";
 import type { SlotColumns } from "./lowering.ts";
 import { orderedInteger } from "./ordered-double.ts";
+
+/** Which events matter: those in a range of times, with a key in `ef_keys` or, where that is yet to be made, any key. */
+export interface EventSelection {
+  readonly range: TimeRange;
+  /** "entity": `ef_keys` holds the entity rows' keys; "source": it is made here, from the source's. */
+  readonly keys: "entity" | "source";
+}
 
 /** Makes `ef_events(kid, e, rn, x0, …, q0, …)` and returns the columns of each slot. */
 export async function loadEvents(
@@ -19,7 +26,7 @@ export async function loadEvents(
   spec: AggregatedViewSpec,
   slots: readonly StateSlot[],
   source: SourceRows,
-  range: TimeRange,
+  { range, keys }: EventSelection,
   options?: QueryOptions,
 ): Promise<SlotColumns[]> {
   const valueColumns = [...new Set(slots.map((s) => s.column).filter((c) => c !== null))];
@@ -47,6 +54,7 @@ export async function loadEvents(
   if (eventId !== null) extra["id"] = source.column(eventId);
   await loadSource(engine, source, extra, options);
   const keyTypes = spec.joinKeys.map((key) => parseTypeName(key.type));
+  if (keys === "source") await numberSourceKeys(engine, keyTypes, options);
   if (eventId !== null) await checkEventIds(engine, spec, source, keyTypes, options);
   const once = eventId === null ? "" : "QUALIFY row_number() OVER (PARTITION BY k.kid, s.id ORDER BY s.rn) = 1";
   await run(

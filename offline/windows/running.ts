@@ -2,10 +2,18 @@
 import type { Table } from "apache-arrow";
 import { floorTo } from "../../sdk/time.ts";
 import type { Value } from "../../sdk/types/index.ts";
+import { tableOf } from "../datasets/index.ts";
 import type { Engine, QueryOptions } from "../engine/index.ts";
-import { rowNumbers } from "../join/entity-rows.ts";
-import { dropTables, int32Column, int32OrNullColumn, int32Result, int64Column, run, tableOf } from "../join/tables.ts";
-import { edgesAt, type Window, type WindowEdges } from "./edges.ts";
+import {
+  dropTables,
+  int32Column,
+  int32OrNullColumn,
+  int32Result,
+  int64Column,
+  rowNumbers,
+  run,
+} from "../join/tables.ts";
+import { edgesAt, tileStartSql, type Window, type WindowEdges } from "./edges.ts";
 import type { EventHistory, EventState } from "./event-history.ts";
 import { additiveReader, selectAdditive } from "./state-columns.ts";
 
@@ -117,7 +125,7 @@ async function loadPoints(
     kid.set(kids, i * rows);
   }
   const points = { point: int32Column(rowNumbers(count)), kid: int32OrNullColumn(kid), t: int64Column(t) };
-  await engine.load("ef_points", tableOf(points), options);
+  await engine.load("ef_points", tableOf(Object.entries(points)), options);
 }
 
 /** A window's sum is the running sum at its upper edge less that at its lower: exact, because the sums are integers. */
@@ -189,7 +197,7 @@ async function extremeReader(
   for (const [w, edge] of edges.entries()) {
     if (!isUsed(w)) continue;
     const { windowUs } = edge;
-    const block = `(r.e - 1 - ((r.e - 1) % ${windowUs} + ${windowUs}) % ${windowUs}) // ${windowUs}`;
+    const block = tileStartSql("r.e", windowUs);
     await run(
       engine,
       [

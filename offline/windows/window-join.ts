@@ -36,14 +36,8 @@ export async function joinAggregatedView(
   const kids = await loadEntityKeys(engine, read, entityRows, options);
   await dropTables(engine, ["ef_entity"]);
   const windows = distinctWindows(layout);
-  const history = await loadEventHistory(
-    engine,
-    spec,
-    layout,
-    source,
-    candidateTimes(windows, entityRows.times),
-    options,
-  );
+  const range = candidateTimes(windows, entityRows.times);
+  const history = await loadEventHistory(engine, spec, layout, source, { range, keys: "entity" }, options);
   const placed = layout.features.map((feature) => {
     const { hopUs, slots } = layout.groups[feature.group] as TileLayout["groups"][number];
     const window = windows.findIndex((w) => w.windowUs === feature.feature.windowUs && w.hopUs === hopUs);
