@@ -1,8 +1,9 @@
 // From an expression's text to a checked function of its inputs.
 import type { Value, ValueType } from "../types/index.ts";
+import type { Artifacts } from "./artifacts.ts";
 import { check } from "./check.ts";
 import { type EvaluationContext, FAULT, type Row } from "./context.ts";
-import { type Node, parse } from "./parse.ts";
+import { parse } from "./parse.ts";
 import { converted } from "./result.ts";
 import { Source } from "./source.ts";
 
@@ -11,6 +12,8 @@ export interface CompileOptions {
   result?: ValueType;
   /** Whether request_time() may be used; a `where` filter, whose events belong to no request, says false. Default true. */
   requestTime?: boolean;
+  /** The scalers and vocabularies that it may name, by name. Default: none. */
+  artifacts?: Artifacts | undefined;
   /** RFC 6901 pointer to the text, for errors. */
   pointer?: string;
 }
@@ -40,10 +43,11 @@ export function compileExpression(
   options: CompileOptions = {},
 ): CompiledExpression {
   const source = new Source(text, options.pointer);
-  const tree = parse(source);
-  const inputs = [...namesRead(tree)].filter((name) => Object.hasOwn(scope, name)).toSorted();
+  const { root, names } = parse(source);
+  const inputs = [...names].filter((name) => Object.hasOwn(scope, name)).toSorted();
   const slots = new Map(inputs.map((name, slot) => [name, slot]));
-  const operand = check(tree, { source, types: scope, slots, requestTime: options.requestTime ?? true });
+  const { requestTime = true, artifacts = {} } = options;
+  const operand = check(root, { source, types: scope, slots, requestTime, artifacts });
   const type = options.result ?? operand.type;
   if (type.kind === "null") throw source.typeError(operand.start, "the expression is always null and has no type");
   const run = converted(operand, type, source);
@@ -53,22 +57,4 @@ export function compileExpression(
     return context.fault === null ? value : FAULT;
   };
   return { type, inputs, evaluate };
-}
-
-/** Returns the names that stand for inputs in a syntax tree. */
-function namesRead(tree: Node): Set<string> {
-  const names = new Set<string>();
-  const visit = (part: unknown): void => {
-    if (Array.isArray(part)) part.forEach(visit);
-    else if (isNode(part)) {
-      if (part.op === "id") names.add(part.args);
-      else visit(part.args);
-    }
-  };
-  visit(tree);
-  return names;
-}
-
-function isNode(part: unknown): part is Node {
-  return typeof part === "object" && part !== null && "op" in part;
 }

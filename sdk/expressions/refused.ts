@@ -1,7 +1,8 @@
 // The functions and macros of CEL that this language leaves out, and what to write instead.
 import type { EdgefeatError } from "../errors.ts";
-import { NO_LOOPS } from "./parse.ts";
 import type { Source } from "./source.ts";
+
+const NO_LOOPS = "there are no loops, so that the cost of an expression is bounded";
 
 const REFUSED: Record<string, readonly [message: string, hint: string]> = {
   matches: ["there are no regular expressions", "their cost has no bound: use contains, startsWith, endsWith"],
