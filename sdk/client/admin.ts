@@ -1,5 +1,9 @@
 // The calls that change a server: its registry, its rows, its record of what was materialized. They need the write token.
-import { EdgefeatError } from "../errors.ts";
+import { EdgefeatError, type ErrorCode } from "../errors.ts";
+import type { TransformDefinition, TransformDescription } from "../registry/index.ts";
+import type { Ms } from "../time.ts";
+import { type Encodable, encodeJson } from "./encode.ts";
+import { type TokenCalls, tokenCalls } from "./tokens.ts";
 import { type ClientOptions, createTransport } from "./transport.ts";
 
 export interface RegistryAnswer {
@@ -20,13 +24,28 @@ export interface HealthAnswer {
   now: string;
 }
 
-export interface AdminClient {
+export interface AdminClient extends TokenCalls {
   /** @throws server_failed where it answers, but its store does not */
   getHealth(): Promise<HealthAnswer>;
   /** Returns the registry; null before any was put. */
   getRegistry(): Promise<RegistryAnswer | null>;
   /** Replaces the registry that has the hash `expected` (null: none yet). @throws registry_conflict when another is there */
   putRegistry(snapshot: unknown, expected: string | null): Promise<{ registry: string }>;
+  /**
+   * Registers a transform in the place of the version `expected` (null: of none). Putting what is there changes nothing.
+   * @throws registry_conflict when another version is there; transform_conflict; what is wrong with it, with a pointer
+   */
+  putTransform(name: string, definition: TransformDefinition, expected: number | null): Promise<TransformChanged>;
+  /** Returns a transform; null when there is none. */
+  getTransform(name: string): Promise<TransformAnswer | null>;
+  /** Returns all transforms, those of the definitions too, by name. */
+  listTransforms(): Promise<TransformDescription[]>;
+  /**
+   * Removes the transform that was registered, if it is at version `expected` (null: whichever it is); the version of
+   * the answer is the definitions', which answers from then on, or null.
+   * @throws unknown_view; registry_conflict; transform_conflict naming the services that list it
+   */
+  deleteTransform(name: string, expected: number | null): Promise<TransformChanged<number | null>>;
   /** Posts a batch to a view; `body` is JSON text: whole rows or packed tiles. */
   postRows(view: string, body: string): Promise<WriteCounts>;
   /** Records that a version of a view was materialized; `body` is JSON text. */
@@ -41,32 +60,77 @@ export interface MaterializationRecord {
   end: string;
 }
 
+/** A transform, and the registry that it was found in. */
+export type TransformAnswer = TransformDescription & { registry: string };
+
+/** What a change of a transform came to. */
+export interface TransformChanged<V = number> {
+  name: string;
+  version: V;
+  registry: string;
+  /** How long the other isolates may go on answering as before. */
+  visibleWithinMs: Ms;
+}
+
 /** Returns the admin client of a server. @throws config_invalid for a URL that is none */
 export function createAdminClient(options: ClientOptions): AdminClient {
   const call = createTransport(options);
   return {
+    ...tokenCalls(call),
     getHealth: async () => (await call({ method: "GET", path: "/health" })) as HealthAnswer,
-    async getRegistry() {
-      try {
-        return (await call({ method: "GET", path: "/v1/registry" })) as RegistryAnswer;
-      } catch (fault) {
-        if (fault instanceof EdgefeatError && fault.code === "registry_not_found") return null;
-        throw fault;
-      }
-    },
+    getRegistry: () =>
+      unless("registry_not_found", call({ method: "GET", path: "/v1/registry" }) as Promise<RegistryAnswer>),
     async putRegistry(snapshot, expected) {
       const headers = expected === null ? {} : { "if-match": `"${expected}"` };
       const body = JSON.stringify(snapshot);
-      return (await call({ method: "PUT", path: "/v1/registry", body, headers })) as { registry: string };
+      // The server takes a snapshot that is there already, so a repetition after a lost answer is no conflict.
+      const again = { idempotent: true, headers };
+      return (await call({ method: "PUT", path: "/v1/registry", body, ...again })) as { registry: string };
+    },
+    async putTransform(name, definition, expected) {
+      const body = encodeJson(definition as Encodable);
+      // To repeat it is safe: what is there already is not put again.
+      const again = { idempotent: true, ...ifMatch(expected) };
+      return (await call({ method: "PUT", path: transformPath(name), body, ...again })) as TransformChanged;
+    },
+    getTransform: (name) =>
+      unless("unknown_view", call({ method: "GET", path: transformPath(name) }) as Promise<TransformAnswer>),
+    async listTransforms() {
+      const answer = await call({ method: "GET", path: "/v1/transforms" });
+      return (answer as { transforms: TransformDescription[] }).transforms;
+    },
+    async deleteTransform(name, expected) {
+      const answer = await call({ method: "DELETE", path: transformPath(name), ...ifMatch(expected) });
+      return answer as TransformChanged<number | null>;
     },
     async postRows(view, body) {
-      return (await call({ method: "POST", path: `/v1/rows/${encodeURIComponent(view)}`, body })) as WriteCounts;
+      // Rows and tiles merge, so writing them again changes nothing (SEMANTICS 3.3).
+      const path = `/v1/rows/${encodeURIComponent(view)}`;
+      return (await call({ method: "POST", path, body, idempotent: true })) as WriteCounts;
     },
     completeMaterialization: (view, body) =>
-      call({ method: "POST", path: `/v1/materializations/${encodeURIComponent(view)}`, body }),
+      call({ method: "POST", path: `/v1/materializations/${encodeURIComponent(view)}`, body, idempotent: true }),
     async getMaterializations() {
       const answer = await call({ method: "GET", path: "/v1/materializations" });
       return (answer as { materializations: Record<string, MaterializationRecord> }).materializations;
     },
   };
+}
+
+function transformPath(name: string): string {
+  return `/v1/transforms/${encodeURIComponent(name)}`;
+}
+
+function ifMatch(version: number | null): { headers?: Record<string, string> } {
+  return version === null ? {} : { headers: { "if-match": `"${version}"` } };
+}
+
+/** Returns the answer; null where the server says `code`. */
+async function unless<T>(code: ErrorCode, answer: Promise<T>): Promise<T | null> {
+  try {
+    return await answer;
+  } catch (fault) {
+    if (fault instanceof EdgefeatError && fault.code === code) return null;
+    throw fault;
+  }
 }

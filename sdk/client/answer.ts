@@ -45,7 +45,7 @@ export function decodeAnswer(
   columns?: readonly ServiceColumn[],
 ): FeaturesAnswer<Record<string, unknown>> {
   const { rows, statuses, eventTimes, ...rest } = checkAnswer(json);
-  const names = columns === undefined ? rowNames(rest.features) : matchingNames(rest.features, columns);
+  const names = memberNames(rest.features, columns);
   const decode =
     columns === undefined ? names.map(() => untyped) : columns.map(({ name, type }) => decoder(name, type));
   const byName = (row: readonly unknown[], each: (value: unknown, i: number) => unknown) =>
@@ -68,12 +68,16 @@ function checkAnswer(json: unknown): WireAnswer {
   return answer as WireAnswer;
 }
 
-/** Returns the names of a row's members: the feature's own, and `view__feature` where two views share it. */
-function rowNames(references: readonly string[]): string[] {
+/**
+ * Returns the names of a row's members: the definition's; without one the feature's own, and `view__feature` where two
+ * views share it.
+ * @throws server_failed when the answer has other features than the definition
+ */
+export function memberNames(references: readonly string[], columns?: readonly ServiceColumn[]): string[] {
+  if (columns !== undefined) return matchingNames(references, columns);
   const own = references.map((reference) => reference.slice(reference.indexOf(":") + 1));
-  return own.map((name, i) =>
-    own.indexOf(name) === own.lastIndexOf(name) ? name : (references[i] as string).replace(":", "__"),
-  );
+  const shared = new Set(own.filter((name, i) => own.indexOf(name) !== i));
+  return own.map((name, i) => (shared.has(name) ? (references[i] as string).replace(":", "__") : name));
 }
 
 function matchingNames(references: readonly string[], columns: readonly ServiceColumn[]): string[] {
@@ -83,7 +87,7 @@ function matchingNames(references: readonly string[], columns: readonly ServiceC
     columns.every((c, i) => c.reference === withoutVersion(references[i] as string));
   if (same) return columns.map((c) => c.name);
   throw new EdgefeatError("server_failed", "the service on the server has other features than its definition here", {
-    hint: 'run "edgefeat apply", or build this program from the definitions that were applied',
+    hint: OUTDATED,
     details: { here: columns.map((c) => c.reference), there: references },
   });
 }
@@ -101,13 +105,20 @@ function decoder(name: string, type: ColumnType): Decode {
     try {
       return valueFromJson(type, json, name);
     } catch (cause) {
-      throw new EdgefeatError("server_failed", `the server's value of "${name}" is not what its definition here says`, {
-        hint: 'run "edgefeat apply", or build this program from the definitions that were applied',
-        details: { reason: (cause as Error).message },
-        cause,
-      });
+      throw otherType(name, { reason: (cause as Error).message }, cause);
     }
   };
+}
+
+const OUTDATED = 'run "edgefeat apply", or build this program from the definitions that were applied';
+
+/** Returns the error of a feature whose values are of another type than the definition's. */
+export function otherType(name: string, details: Record<string, unknown>, cause?: unknown): EdgefeatError {
+  return new EdgefeatError("server_failed", `the server's value of "${name}" is not what its definition here says`, {
+    hint: OUTDATED,
+    details,
+    cause,
+  });
 }
 
 /** An integer literal beyond 2^53 is a bigint when it fits int64; a longer one can only be a float's. */

@@ -110,6 +110,41 @@ test("rows posted by the admin client come back as they were, typed, and null fo
   });
 });
 
+test("as Arrow, the rows are the same as by JSON, and by their own types without a definition", async () => {
+  const client = createClient({ url: server.url, arrow: () => import("edgefeat/client/arrow") });
+  const entities = { user_id: [9223372036854775807n, -1, 0n, 5, null] };
+  const [json, typed, untyped] = await Promise.all([
+    client.getFeatures({ service: everything, entities }),
+    client.getFeaturesArrow({ service: everything, entities }),
+    client.getFeaturesArrow({ service: "everything", entities }),
+  ]);
+  expect(typed.rows()).toStrictEqual(json.rows);
+  expect(untyped.rows()).toStrictEqual(json.rows);
+  expect(typed.column("vector")).toStrictEqual(json.rows.map((row) => row.vector));
+  const { now, registry, features, absent, errors } = json;
+  expect(typed).toMatchObject({ now, registry, features, absent, errors, versions: { all_types: 1 }, rowCount: 5 });
+});
+
+test("as a matrix, numbers, booleans and vectors are float32, and what is missing NaN", async () => {
+  const client = createClient({ url: server.url });
+  const features = ["bool", "int64", "vector", "float32"].map((name) => `all_types:${name}`);
+  const matrix = await client.getFeatureMatrix({ features, entities: { user_id: [-1, 5, 9223372036854775807n] } });
+  expect(matrix).toMatchObject({
+    rows: 3,
+    columns: 5,
+    features,
+    now: NOW,
+    absentCount: 1,
+    errorCount: 0,
+  });
+  const nothing = [Number.NaN, Number.NaN, Number.NaN, Number.NaN, Number.NaN];
+  const expected = [[0, 7, 1, 2, Infinity], nothing, [1, -(2 ** 63), 0.5, -0, Math.fround(0.1)]];
+  expect([...matrix.values]).toEqual(expected.flat());
+  await expect(client.getFeatureMatrix({ service: everything, entities: { user_id: -1 } })).rejects.toMatchObject({
+    code: "type_mismatch",
+  });
+});
+
 test("the server's errors are typed errors, and a replaced registry is a conflict", async () => {
   const client = createClient({ url: server.url });
   await expect(client.getFeatures({ features: ["all_types:strin"], entities: { user_id: 1 } })).rejects.toMatchObject({

@@ -1,5 +1,5 @@
 // What the client's answers are, by how they are asked for.
-import { createClient } from "edgefeat/client";
+import { createClient, type FeatureMatrix } from "edgefeat/client";
 import { expectTypeOf } from "vitest";
 import { model } from "./flights.ts";
 
@@ -44,3 +44,47 @@ void client.getFeatures({ service: model });
 void client.getFeatures({ service: model, entities: {}, include: ["status"] });
 // @ts-expect-error no address
 createClient({});
+// @ts-expect-error a batch of nothing
+createClient({ url: "http://127.0.0.1:8787", batch: { rows: 5 } });
+// @ts-expect-error no time limit
+createClient({ url: "http://127.0.0.1:8787", timeoutMs: "1s" });
+// @ts-expect-error no signal
+void client.getFeatures({ service: model, entities: {}, signal: new AbortController() });
+
+const arrowClient = createClient({
+  url: "http://127.0.0.1:8787",
+  arrow: () => import("edgefeat/client/arrow"),
+  batch: { maxRows: 100, waitMs: 2 },
+  retries: 3,
+});
+
+export async function columns() {
+  const answer = await arrowClient.getFeaturesArrow({ service: model, entities: { origin: ["SEA", "JFK"] } });
+  expectTypeOf(answer.column("delay")).toEqualTypeOf<bigint[]>();
+  expectTypeOf(answer.column("badge")).toEqualTypeOf<(Uint8Array | null)[]>();
+  expectTypeOf(answer.rows()[0]!.ratio).toEqualTypeOf<number | null>();
+  expectTypeOf(answer.rowCount).toEqualTypeOf<number>();
+  // @ts-expect-error no such feature in the service
+  answer.column("dealy");
+  // @ts-expect-error a column answer has no statuses
+  answer.statuses;
+  // @ts-expect-error nor can they be asked for
+  void arrowClient.getFeaturesArrow({ service: model, entities: {}, include: ["statuses"] });
+  const untypedAnswer = await arrowClient.getFeaturesArrow({ features: ["delays:mean"], entities: { origin: "SEA" } });
+  expectTypeOf(untypedAnswer.column("mean")).toEqualTypeOf<unknown[]>();
+  // Of the rest, it is the client that it would be.
+  expectTypeOf(arrowClient.getFeatures).toEqualTypeOf(client.getFeatures);
+}
+
+// @ts-expect-error a client that was given no decoder
+void client.getFeaturesArrow({ service: model, entities: {} });
+// @ts-expect-error a module that decodes no Arrow
+createClient({ url: "http://127.0.0.1:8787", arrow: () => import("edgefeat") });
+
+export async function matrix() {
+  const answer = await client.getFeatureMatrix({ service: model, entities: { origin: ["SEA", "JFK"] } });
+  expectTypeOf(answer).toEqualTypeOf<FeatureMatrix>();
+  expectTypeOf(answer.values).toExtend<Float32Array>();
+  // @ts-expect-error a matrix says nothing else of its values
+  void client.getFeatureMatrix({ features: ["delays:mean"], entities: {}, include: ["statuses"] });
+}

@@ -20,11 +20,13 @@ import {
   onDemandView,
   parquet,
   requestSource,
+  scaler,
   type ServiceValues,
   string,
   sum,
   timestamp,
   vector,
+  vocabulary,
 } from "edgefeat";
 import { expectTypeOf } from "vitest";
 import { airport, delays, departures, lastFlight, model, risk, trip, typedDelays } from "./flights.ts";
@@ -123,6 +125,24 @@ const picked = renamed.pick("delay", "fare");
 expectTypeOf<keyof NonNullable<typeof picked._values>>().toEqualTypeOf<"delay" | "fare">();
 // @ts-expect-error picked away
 picked.pick("distance");
+
+// Artifacts: what a scaler and a vocabulary hold.
+const artifacts = [
+  scaler("delays", { mean: 8.2, stddev: 31.5 }),
+  vocabulary("carriers", ["AA", "DL"], { outOfVocabulary: 2 }),
+] as const;
+onDemandView("a", {
+  inputs: [lastFlight],
+  artifacts,
+  features: { z: float64() },
+  expressions: { z: "standardize(distance, 'delays')" },
+});
+// @ts-expect-error a scaler has a deviation
+scaler("delays", { mean: 8.2 });
+// @ts-expect-error terms are texts
+vocabulary("carriers", [1, 2]);
+// @ts-expect-error artifacts are listed as they are, not by name
+onDemandView("a", { inputs: [trip], artifacts: ["delays"], features: { z: float64() }, expressions: { z: "1.0" } });
 
 // On-demand views: a transform is given its inputs' values, and must return every feature.
 onDemandView("t", {
