@@ -4,6 +4,13 @@ import { canonicalJson } from "./canonical.ts";
 import type { Compiled, CompiledView } from "./compile.ts";
 import { valuesOf } from "./fingerprint.ts";
 import {
+  behindRegistered,
+  definedVersion,
+  type RegisteredView,
+  registeredViews,
+  withoutRegistered,
+} from "./registered.ts";
+import {
   type ProjectionSpec,
   type ServiceSpec,
   type Snapshot,
@@ -26,27 +33,42 @@ export interface Change {
   readonly services?: readonly string[];
   /** Views: true when it must be materialized before it answers. */
   readonly needsMaterialization?: boolean;
+  /** Views: the version registered through the API that goes on answering in the place of the definitions' version. */
+  readonly registered?: number;
 }
 
 export interface Plan {
   readonly changes: readonly Change[];
+  readonly registered: readonly RegisteredView[];
   readonly snapshot: Snapshot;
 }
 
-/** Returns the plan of bringing `current` to the compiled definitions. Pure: nothing is written. */
+/**
+ * Returns the plan of bringing `current` to the compiled definitions. Pure: nothing is written. A version that was
+ * registered through the API stays what it is, and the definitions' version of that view waits behind it.
+ * @throws transform_conflict when the definitions leave no room for one
+ */
 export function planApply(current: Snapshot, compiled: Compiled): Plan {
   const views: Record<string, ViewEntry> = {};
   const changes: Change[] = [];
   const services = (view: string) => servicesOf(compiled, view);
   for (const [name, view] of Object.entries(compiled.views)) {
-    const { entry, change } = planView(current.views[name], pinned(view, views), breaks(current, compiled, name));
+    const before = current.views[name];
+    const planned = planView(withoutRegistered(before), pinned(view, views), breaks(current, compiled, name));
+    const { entry, change } = before?.registered === undefined ? planned : behindRegistered(name, before, planned);
     views[name] = entry;
     if (change !== null) changes.push({ what: "view", name, ...change, services: services(name) });
   }
   for (const [name, entry] of Object.entries(current.views)) {
     if (views[name] !== undefined) continue;
-    views[name] = { ...entry, latest: null, active: null };
-    if (entry.latest !== null) changes.push({ what: "view", name, kind: "remove", services: [] });
+    const { registered, latest } = entry;
+    views[name] =
+      registered === undefined
+        ? { ...entry, latest: null, active: null }
+        : { ...entry, registered: { definitions: null } };
+    if (definedVersion(entry) === null) continue;
+    const stays = registered === undefined || latest === null ? {} : { registered: latest };
+    changes.push({ what: "view", name, kind: "remove", services: [], ...stays });
   }
   const snapshot: Snapshot = {
     ...current,
@@ -59,7 +81,8 @@ export function planApply(current: Snapshot, compiled: Compiled): Plan {
   const wanted = Object.entries(current.services).map(([name, service]) => [name, target(service)]);
   changes.push(...recordChanges("entity", current.entities, compiled.entities));
   changes.push(...recordChanges("service", Object.fromEntries(wanted), compiled.services));
-  return { changes, snapshot: activate(snapshot) };
+  const applied = activate(snapshot);
+  return { changes, registered: registeredViews(applied), snapshot: applied };
 }
 
 /** Returns an on-demand view with its inputs pinned to their latest versions, so that a later version never reaches it. */
@@ -81,11 +104,12 @@ function target({ pending, ...serving }: ServiceSpec): ServiceSpec {
   return pending ?? serving;
 }
 
-function planView(
-  entry: ViewEntry | undefined,
-  view: CompiledView,
-  breaking: boolean,
-): { entry: ViewEntry; change: Omit<Change, "what" | "name"> | null } {
+export interface PlannedView {
+  readonly entry: ViewEntry;
+  readonly change: Omit<Change, "what" | "name"> | null;
+}
+
+function planView(entry: ViewEntry | undefined, view: CompiledView, breaking: boolean): PlannedView {
   const stored = view.spec.kind !== "onDemand";
   if (entry === undefined) {
     const first = { fingerprint: view.fingerprint, materialized: false, spec: view.spec };
@@ -134,7 +158,7 @@ function planView(
 /** True when readers of a view's latest version may notice more than added features: it changes, or an input of it does. */
 function breaks(current: Snapshot, compiled: Compiled, name: string): boolean {
   const entry = current.views[name];
-  const before = entry?.versions[String(entry.latest)]?.spec;
+  const before = entry?.versions[String(definedVersion(entry))]?.spec;
   const after = compiled.views[name]?.spec;
   if (before === undefined || after === undefined) return false;
   if (!onlyAddsFeatures(before, after)) return true;
@@ -144,13 +168,20 @@ function breaks(current: Snapshot, compiled: Compiled, name: string): boolean {
 /** True when `after` is `before` with more features, so that every reader of the old ones still finds them unchanged. */
 function onlyAddsFeatures(before: ViewSpec, after: ViewSpec): boolean {
   // Columns follow from the features that read them; inputs of an on-demand view may grow with its features.
-  const rest = (spec: ViewSpec) => canonicalJson({ ...valuesOf(spec), features: [], columns: [], inputs: [] });
+  const rest = (spec: ViewSpec) =>
+    canonicalJson({ ...valuesOf(spec), features: [], columns: [], inputs: [], artifacts: {} });
   const features = new Set(valuesOf(after).features.map(canonicalJson));
   return (
     rest(before) === rest(after) &&
     valuesOf(before).features.every((feature) => features.has(canonicalJson(feature))) &&
-    inputsOf(before).every((input) => inputsOf(after).some((other) => holds(other, input)))
+    inputsOf(before).every((input) => inputsOf(after).some((other) => holds(other, input))) &&
+    artifactsOf(before).every((artifact) => artifactsOf(after).includes(artifact))
   );
+}
+
+/** Returns each artifact of a view with its name, as text. */
+function artifactsOf(spec: ViewSpec): readonly string[] {
+  return Object.entries(valuesOf(spec).artifacts ?? {}).map(canonicalJson);
 }
 
 function inputsOf(spec: ViewSpec): readonly ProjectionSpec[] {
@@ -193,7 +224,7 @@ function servicesOf(compiled: Compiled, view: string): string[] {
  * on-demand view's once the versions of its inputs are, and what a service is to be once all its views can answer it,
  * so that no answer mixes versions or serves holes, and applying takes nothing down.
  */
-function activate(snapshot: Snapshot): Snapshot {
+export function activate(snapshot: Snapshot): Snapshot {
   const views: Record<string, ViewEntry> = {};
   const ready = (entry: ViewEntry) =>
     entry.latest !== null && entry.versions[String(entry.latest)]?.materialized === true;

@@ -1,6 +1,7 @@
 // Every definition that a module exports, and every one that those refer to.
 import { type DefinitionKind, definitionKind } from "../definitions/brand.ts";
 import type {
+  Artifact,
   Entity,
   FeatureService,
   FeatureView,
@@ -18,6 +19,7 @@ export interface Definitions {
   readonly views: ReadonlyMap<string, FeatureView>;
   readonly onDemandViews: ReadonlyMap<string, OnDemandView>;
   readonly services: ReadonlyMap<string, FeatureService>;
+  readonly artifacts: ReadonlyMap<string, Artifact>;
 }
 
 /**
@@ -31,6 +33,7 @@ export function collectDefinitions(exports: Readonly<Record<string, unknown>>): 
     views: new Map(),
     onDemandViews: new Map(),
     services: new Map(),
+    artifacts: new Map(),
   };
   for (const value of Object.values(exports)) visit(found, value);
   for (const name of found.views.keys()) {
@@ -48,6 +51,7 @@ function visit(found: { [K in keyof Definitions]: Map<string, unknown> }, value:
   if (kind === "source") add(found.sources, "sources", value as Source);
   if (kind === "view" || kind === "projection") visitPart(found, value as ServicePart);
   if (kind === "onDemandView") visitPart(found, value as ServicePart);
+  if (kind === "artifact") add(found.artifacts, "artifacts", value as Artifact);
   if (kind === "service") {
     const service = value as FeatureService;
     add(found.services, "services", service);
@@ -58,6 +62,7 @@ function visit(found: { [K in keyof Definitions]: Map<string, unknown> }, value:
 function visitPart(found: { [K in keyof Definitions]: Map<string, unknown> }, part: ServicePart): void {
   if ("onDemand" in part) {
     add(found.onDemandViews, "on-demand views", part.onDemand);
+    for (const artifact of part.onDemand.artifacts ?? []) add(found.artifacts, "artifacts", artifact);
     for (const input of part.onDemand.inputs) {
       if (isProjection(input)) visitPart(found, input);
     }

@@ -1,5 +1,6 @@
 // Definitions to checked, plain specs: columns resolved, expressions type-checked, fingerprints taken.
 import type { Aggregation } from "../definitions/aggregation.ts";
+import { artifactsByName } from "../definitions/artifact.ts";
 import type { FeatureView, OnDemandView, Projection } from "../definitions/index.ts";
 import type { Transform } from "../definitions/on-demand.ts";
 import type { ServicePart } from "../definitions/service.ts";
@@ -120,12 +121,12 @@ function viewBase(view: FeatureView, options: CompileOptions) {
     for (const { name, type } of joinKeys)
       checkColumnType(view.name, name, parseTypeName(type), columns[name] as ValueType);
   }
-  const { owner, description, tags, freshness, schedule } = view;
+  const { owner, description, tags, freshness, schedule, cacheTtl } = view;
   const base = {
     entities: view.entities.map((e) => e.name),
     joinKeys,
     source,
-    ...optional({ owner, description, tags, freshness, schedule }),
+    ...optional({ owner, description, tags, freshness, schedule, cacheTtl }),
   };
   return { base, columns };
 }
@@ -240,6 +241,7 @@ export function transformHash(transform: Transform): string {
 
 function onDemandSpec(view: OnDemandView, views: Readonly<Record<string, CompiledView>>): OnDemandViewSpec {
   const { name, expressions, transform, owner, description, tags, freshness, schedule } = view;
+  const artifacts = artifactsByName(`on-demand view "${name}"`, view.artifacts ?? []);
   const inputs = view.inputs.filter(isProjection).map(projectionSpec);
   const request = view.inputs
     .filter((input) => !isProjection(input))
@@ -257,13 +259,14 @@ function onDemandSpec(view: OnDemandView, views: Readonly<Record<string, Compile
       expression: expressions?.[feature] ?? null,
     })),
     codeHash: transform === undefined ? null : transformHash(transform),
+    ...(Object.keys(artifacts).length === 0 ? {} : { artifacts }),
     ...optional({ owner, description, tags, freshness, schedule }),
   };
   const scope = onDemandScope(name, spec, (input) => (views[input] as CompiledView).spec);
   for (const [feature, field] of Object.entries(view.fields)) {
     const text = expressions?.[feature];
     if (text !== undefined)
-      compileExpression(text, scope, { result: field.type, pointer: `/views/${name}/${feature}` });
+      compileExpression(text, scope, { result: field.type, artifacts, pointer: `/views/${name}/${feature}` });
   }
   return spec;
 }

@@ -20,7 +20,11 @@ import {
  * @throws registry_invalid, naming the view's version or the service
  */
 export function checkConsistency(snapshot: Snapshot): Snapshot {
-  for (const [name, { versions }] of Object.entries(snapshot.views)) {
+  for (const [name, { versions, latest, registered }] of Object.entries(snapshot.views)) {
+    const spec = registered === undefined ? undefined : versions[String(latest)]?.spec;
+    if (spec !== undefined && (spec.kind !== "onDemand" || spec.codeHash !== null)) {
+      throw new EdgefeatError("registry_invalid", `${name}@${latest}: only expressions are registered through the API`);
+    }
     for (const [number, { spec }] of Object.entries(versions))
       within(`${name}@${number}`, () => checkView(snapshot, name, spec));
   }
@@ -75,7 +79,8 @@ function checkComputed(snapshot: Snapshot, name: string, spec: OnDemandViewSpec)
   };
   const scope = Object.fromEntries([...onDemandEntries(name, spec, inputSpec)].map(([key, { type }]) => [key, type]));
   for (const { expression, type } of spec.features) {
-    if (expression !== null) compileExpression(expression, scope, { result: parseTypeName(type) });
+    if (expression !== null)
+      compileExpression(expression, scope, { result: parseTypeName(type), artifacts: spec.artifacts });
     else if (spec.codeHash === null)
       throw new EdgefeatError("registry_invalid", "a feature has neither expression nor code");
   }

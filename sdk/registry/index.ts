@@ -5,6 +5,7 @@ export { collectDefinitions, type Definitions } from "./collect.ts";
 export { compileDefinitions, transformHash, type Compiled, type CompiledView, type CompileOptions } from "./compile.ts";
 export { checkConsistency } from "./consistency.ts";
 export { fingerprint } from "./fingerprint.ts";
+export type { RegisteredView } from "./registered.ts";
 export { onDemandEntries, onDemandScope, type ScopeEntry } from "./scope.ts";
 export {
   checkSnapshot,
@@ -25,3 +26,13 @@ export {
   type ViewEntry,
   type ViewSpec,
 } from "./snapshot.ts";
+export { checkTransform, type ShownTransform, type TransformDefinition } from "./transform.ts";
+export {
+  describeTransform,
+  listTransforms,
+  registerTransform,
+  removeTransform,
+  type ExpectedTransform,
+  type TransformChange,
+  type TransformDescription,
+} from "./transform-change.ts";

@@ -1,25 +1,24 @@
 // The registry snapshot: every definition as plain, checked data. Immutable, named by the hash of its content.
 import * as z from "zod/mini";
+import { artifactsShape } from "../definitions/artifact-shape.ts";
+import { nameShape as name } from "../definitions/names.ts";
 import { EdgefeatError } from "../errors.ts";
-import { checkShape, pointerOf } from "../shape.ts";
+import { checkShape, refuseProto } from "../shape.ts";
+import { parseDuration } from "../time.ts";
 import { parseJson, parseTypeName, type Value, type ValueType, valueFromJson, valueToJson } from "../types/index.ts";
 import { aggregateNames } from "../windows/aggregates.ts";
 import { hashOf } from "./canonical.ts";
 
-const name = z.string().check(
-  z.regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, "expected a name"),
-  z.refine((text) => !(text in {}), "expected a name that JavaScript objects don't have"),
-);
 const count = z.int().check(z.gte(0));
 const positive = z.int().check(z.gte(1));
-const meta = {
+export const meta = {
   owner: z.optional(z.string()),
   description: z.optional(z.string()),
   tags: z.optional(z.record(z.string(), z.string())),
   freshness: z.optional(z.string()),
   schedule: z.optional(z.string()),
 };
-const typeText = z.string().check(
+export const typeText = z.string().check(
   z.refine((text) => {
     try {
       return parseTypeName(text) !== undefined;
@@ -27,6 +26,15 @@ const typeText = z.string().check(
       return false;
     }
   }, "expected a type name such as int64 or list<string>"),
+);
+const durationText = z.string().check(
+  z.refine((text) => {
+    try {
+      return parseDuration(text) >= 0;
+    } catch {
+      return false;
+    }
+  }, 'expected a duration such as "10s"'),
 );
 const typedName = z.strictObject({ name, type: typeText });
 /** A column of a file, which may be called anything. */
@@ -58,6 +66,8 @@ const viewBase = {
   joinKeys: z.array(typedName).check(z.minLength(1)),
   source,
   ...meta,
+  /** A duration: how far a server's cached row may lag behind the store. */
+  cacheTtl: z.optional(durationText),
 };
 
 const storedView = z.strictObject({
@@ -104,6 +114,8 @@ const onDemandView = z.strictObject({
   features: z.array(z.strictObject({ ...feature, expression: z.nullable(z.string()) })).check(z.minLength(1)),
   /** The hash of the TypeScript transform's code, or null where expressions compute the features. */
   codeHash: z.nullable(z.string()),
+  /** The scalers and vocabularies that the expressions name, by value: each version has its own. Absent: none. */
+  artifacts: z.optional(artifactsShape),
   ...meta,
 });
 
@@ -111,7 +123,7 @@ const viewSpec = z.discriminatedUnion("kind", [storedView, aggregatedView, onDem
 
 const viewEntry = z
   .strictObject({
-    /** The version that the definitions hold now; null when they no longer hold the view. */
+    /** The version that the definitions hold now, or that was registered through the API; null when there is none. */
     latest: z.nullable(positive),
     /** The version that answers by default; null until one is materialized. */
     active: z.nullable(positive),
@@ -119,11 +131,23 @@ const viewEntry = z
       z.string().check(z.regex(/^[1-9][0-9]{0,8}$/, "expected a version number")),
       z.strictObject({ fingerprint: z.string(), materialized: z.boolean(), spec: viewSpec }),
     ),
+    /** Present where `latest` was registered through the API: applying definitions then leaves it alone. */
+    registered: z.optional(
+      z.strictObject({
+        /** The version that the definitions hold, which is the latest again once the API's is deleted; null for none. */
+        definitions: z.nullable(positive),
+      }),
+    ),
   })
   .check(
     z.refine(
-      ({ latest, active, versions }) => [latest, active].every((v) => v === null || Object.hasOwn(versions, v)),
-      "expected latest and active to be among the versions",
+      ({ latest, active, versions, registered }) =>
+        [latest, active, registered?.definitions ?? null].every((v) => v === null || Object.hasOwn(versions, v)),
+      "expected latest, active and registered.definitions to be among the versions",
+    ),
+    z.refine(
+      ({ latest, registered }) => registered === undefined || latest !== null,
+      "expected a latest version where one was registered through the API",
     ),
   );
 
@@ -162,24 +186,8 @@ export type FeatureSpec = { name: string; type: string; default: string | null }
 
 /** Returns a snapshot from parsed JSON. @throws registry_invalid naming the field. */
 export function checkSnapshot(json: unknown): Snapshot {
-  refuseProto(json, []);
+  refuseProto(json, "registry snapshot", "registry_invalid");
   return checkShape(snapshotShape, json, "registry snapshot", "registry_invalid");
-}
-
-/** Deeper than any part of a snapshot: what nests further is refused by its shape. */
-const MAX_DEPTH = 16;
-
-/** Refuses a member called __proto__, which zod's records would drop without a word. */
-function refuseProto(json: unknown, path: readonly string[]): void {
-  if (typeof json !== "object" || json === null || path.length > MAX_DEPTH) return;
-  for (const [key, value] of Object.entries(json)) {
-    if (key === "__proto__") {
-      throw new EdgefeatError("registry_invalid", `registry snapshot: ${[...path, key].join(".")}: not a name`, {
-        pointer: pointerOf([...path, key]),
-      });
-    }
-    refuseProto(value, [...path, key]);
-  }
 }
 
 /** Returns the content hash that names a snapshot: "sha256:…". */

@@ -1,11 +1,11 @@
 // Completing a materialization: the version is marked in the registry, and what was done is kept as a record.
 import * as z from "zod/mini";
 import { EdgefeatError } from "../../sdk/errors.ts";
-import { markMaterialized, type Snapshot, snapshotHash } from "../../sdk/registry/index.ts";
+import { markMaterialized, type Snapshot } from "../../sdk/registry/index.ts";
 import { materializationKey } from "../../sdk/rows/index.ts";
 import { formatTime, parseTime, type Us } from "../../sdk/time.ts";
 import type { KnownRegistry } from "../serve/index.ts";
-import { movePointer, type RegistryWriter } from "./registry-change.ts";
+import { changeRegistry, type RegistryWriter } from "./registry-change.ts";
 import { writableView } from "./row-shape.ts";
 
 const count = z.number().check(z.gte(0));
@@ -76,20 +76,12 @@ export async function completeMaterialization(
   return { ...marked, record };
 }
 
-async function mark(writer: RegistryWriter, view: string, version: number | null): Promise<Omit<Completed, "record">> {
-  const { registry, store } = writer;
-  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-    const [text] = await store.read([registry.key]);
-    const known = await registry.follow(text ?? null);
-    const target = writableView(known.snapshot, view, version);
-    const snapshot: Snapshot = markMaterialized(known.snapshot, view, target.version);
-    const hash = snapshotHash(snapshot);
-    if (hash === known.hash) return { registry: known, version: target.version };
-    if (await movePointer(writer, text ?? null, snapshot, hash)) {
-      return { registry: registry.adopt(hash, snapshot), version: target.version };
-    }
-  }
-  throw conflict("the registry");
+async function mark(writer: RegistryWriter, view: string, asked: number | null): Promise<Omit<Completed, "record">> {
+  const { made, registry } = await changeRegistry(writer, (current) => {
+    const { version } = writableView(current, view, asked);
+    return { version, snapshot: markMaterialized(current, view, version) };
+  });
+  return { registry, version: made.version };
 }
 
 async function keep({ store, config }: RegistryWriter, record: MaterializationRecord): Promise<MaterializationRecord> {
@@ -102,11 +94,9 @@ async function keep({ store, config }: RegistryWriter, record: MaterializationRe
     const [written] = await store.compareAndSet([{ key, expected: text ?? null, value, expireInMs: null }]);
     if (written === true) return record;
   }
-  throw conflict("the materialization record");
-}
-
-function conflict(what: string): EdgefeatError {
-  return new EdgefeatError("store_conflict", `${what} was being changed by others all the time`, { hint: "try again" });
+  throw new EdgefeatError("store_conflict", "the materialization record was being changed by others all the time", {
+    hint: "try again",
+  });
 }
 
 /** Returns the records of every view version of a registry, by `view@version`, in one read. */

@@ -3,7 +3,7 @@ import { EdgefeatError } from "../../sdk/errors.ts";
 import { type Snapshot, snapshotHash } from "../../sdk/registry/index.ts";
 import { snapshotKey } from "../../sdk/rows/index.ts";
 import type { AppConfig } from "../config.ts";
-import { parseControl, type Registry } from "../serve/index.ts";
+import { type KnownRegistry, parseControl, type Registry } from "../serve/index.ts";
 import type { OnlineStore } from "../store/port.ts";
 
 export interface RegistryWriter {
@@ -33,19 +33,45 @@ export async function replaceRegistry(
       },
     );
   }
-  const [text] = await writer.store.read([writer.registry.key]);
-  const current = parseControl(text ?? null)?.registry ?? null;
+  const { text, atMs } = await writer.registry.readControl();
+  const current = parseControl(text)?.registry ?? null;
   const hash = snapshotHash(snapshot);
   if (current !== hash) {
     if (current !== expected) throw expected === null ? unread(current) : conflict(current);
-    if (!(await movePointer(writer, text ?? null, snapshot, hash))) throw conflict(null);
+    if (!(await movePointer(writer, text, snapshot, hash))) throw conflict(null);
   }
-  writer.registry.adopt(hash, snapshot);
+  writer.registry.adopt(hash, snapshot, atMs);
   return hash;
 }
 
+const MAX_ATTEMPTS = 8;
+
+/**
+ * Puts what `change` makes of the registry in its place, and makes it anew from what is there when another was faster.
+ * Returns what it made last, and the registry as it is then.
+ * @throws what `change` throws; registry_not_found, store_conflict when others were faster 8 times
+ */
+export async function changeRegistry<T extends { readonly snapshot: Snapshot }>(
+  writer: RegistryWriter,
+  change: (current: Snapshot) => T,
+): Promise<{ readonly made: T; readonly registry: KnownRegistry }> {
+  const { registry } = writer;
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+    const { text, atMs } = await registry.readControl();
+    const known = await registry.follow(text, atMs);
+    const made = change(known.snapshot);
+    const hash = snapshotHash(made.snapshot);
+    if (hash === known.hash) return { made, registry: known };
+    if (await movePointer(writer, text, made.snapshot, hash))
+      return { made, registry: registry.adopt(hash, made.snapshot, atMs) };
+  }
+  throw new EdgefeatError("store_conflict", "the registry was being changed by others all the time", {
+    hint: "try again",
+  });
+}
+
 /** Stores a snapshot and points the control record, read as `text`, to it; false when another was faster. */
-export async function movePointer(
+async function movePointer(
   { store, registry, config }: RegistryWriter,
   text: string | null,
   snapshot: Snapshot,

@@ -44,7 +44,8 @@ export function addOnline(program: Command, signal: AbortSignal): void {
       const requestTexts = pairsArgument("--request", options.request ?? []);
       const loaded = await loadConfig(repo);
       const connection = await connect(loaded, env, loadTransforms);
-      const { keys, request: fields } = inputColumns(await appliedRegistry(connection, loaded), asked);
+      const { snapshot } = await appliedRegistry(connection, loaded);
+      const { keys, request: fields } = inputColumns(snapshot, asked);
       const answer = await connection.client.getFeatures({
         ...asked,
         entities: (await typedTexts("--entity", entityTexts, keys)) as Record<string, EntityId>,

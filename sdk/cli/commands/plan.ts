@@ -5,7 +5,7 @@ import { addCommand, contextOf } from "../command.ts";
 import { connect, currentRegistry } from "../connection.ts";
 import { loadConfig } from "../load/config.ts";
 import { loadDefinitions } from "../load/definitions.ts";
-import { planLines } from "../plan-text.ts";
+import { planLines, registeredLines } from "../plan-text.ts";
 
 export function addPlan(program: Command, signal: AbortSignal): void {
   addCommand(program, {
@@ -14,7 +14,7 @@ export function addPlan(program: Command, signal: AbortSignal): void {
     about:
       "Compiles the definitions, checks them against the columns of their sources' files, and compares them with the server's " +
       "registry: views to add, to give a new version (breaking, or only adding features) or to restore, the services that " +
-      "each change touches, and what must be materialized before it answers.",
+      "each change touches, and what must be materialized before it answers. On-demand views registered through the API stay.",
     examples: [
       ["plan", "for the folder you are in"],
       ["plan --repo shop --json", 'for the folder "shop", as JSON'],
@@ -26,11 +26,11 @@ export function addPlan(program: Command, signal: AbortSignal): void {
     const { compiled } = await loadDefinitions(loaded);
     const connection = await connect(loaded, env);
     const current = await currentRegistry(connection, loaded);
-    const { changes } = planApply(current?.snapshot ?? emptySnapshot(project, environment), compiled);
+    const { changes, registered } = planApply(current?.snapshot ?? emptySnapshot(project, environment), compiled);
     out.say(
       `${project}/${environment} at ${connection.target}${current === null ? ", which has no registry yet" : ""}`,
     );
-    for (const line of planLines(changes)) out.say(line);
-    out.result({ project, environment, registry: current?.hash ?? null, changes });
+    for (const line of [...planLines(changes), ...registeredLines(registered)]) out.say(line);
+    out.result({ project, environment, registry: current?.hash ?? null, changes, registered });
   });
 }

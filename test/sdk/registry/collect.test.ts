@@ -11,7 +11,9 @@ import {
   onDemandView,
   parquet,
   requestSource,
+  scaler,
   string,
+  vocabulary,
 } from "../../../sdk/index.ts";
 import { collectDefinitions } from "../../../sdk/registry/index.ts";
 import { compareText } from "../../../sdk/types/index.ts";
@@ -25,8 +27,10 @@ const profile = featureView("profile", { entities: [user], source: events, featu
 const visits = featureView("visits", { entities: [user, shop], source: events, aggregations: { n: count("1d") } });
 const place = featureView("place", { entities: [shop], source: shops, features: { city: string() } });
 const given = requestSource("given", { y: float64() });
+const rates = scaler("rates", { mean: 0, stddev: 1 });
 const ratio = onDemandView("ratio", {
   inputs: [profile.withName("other"), given],
+  artifacts: [rates],
   features: { r: float64() },
   expressions: { r: "x / y" },
 });
@@ -37,7 +41,7 @@ const names = (found: ReturnType<typeof collectDefinitions>) =>
 
 describe("a module's definitions", () => {
   it("are its exports, and all that they refer to", () => {
-    const none = { entities: [], sources: [], views: [], onDemandViews: [], services: [] };
+    const none = { entities: [], sources: [], views: [], onDemandViews: [], services: [], artifacts: [] };
     expect(names(collectDefinitions({}))).toEqual(none);
     expect(names(collectDefinitions({ user }))).toEqual({ ...none, entities: ["user"] });
     expect(names(collectDefinitions({ shops }))).toEqual({ ...none, sources: ["shops"] });
@@ -56,7 +60,9 @@ describe("a module's definitions", () => {
       views: ["profile", "visits"],
       onDemandViews: ["ratio"],
       services: ["model"],
+      artifacts: ["rates"],
     });
+    expect(names(collectDefinitions({ rates }))).toEqual({ ...none, artifacts: ["rates"] });
   });
 
   it("are the definitions themselves, not copies", () => {
@@ -106,6 +112,8 @@ describe("a module's definitions", () => {
       { ratio, b: onDemandView("ratio", { inputs: [given], features: { r: float64() }, expressions: { r: "y" } }) },
       '"ratio"',
     ],
+    ["artifacts", { ratio, b: scaler("rates", { mean: 0, stddev: 1 }) }, '"rates"'],
+    ["artifacts of two kinds", { rates, b: vocabulary("rates", ["a"]) }, '"rates"'],
     ["services", { model, b: featureService("model", { features: [profile] }) }, '"model"'],
     [
       "a view and an on-demand view",

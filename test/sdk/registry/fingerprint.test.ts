@@ -1,6 +1,6 @@
 // What a fingerprint shows, and what it does not: SEMANTICS 7.1, field by field.
 import { describe, expect, it } from "vitest";
-import { avg, count, float64, int64, string, sum } from "../../../sdk/index.ts";
+import { avg, count, float64, int64, scaler, string, sum, vocabulary } from "../../../sdk/index.ts";
 import { type Compiled, fingerprint, type ViewSpec } from "../../../sdk/registry/index.ts";
 import { type Changes, compile, define } from "./define.ts";
 
@@ -8,7 +8,17 @@ const of = (compiled: Compiled, view: string): string => compiled.views[view]?.f
 const whole: Changes = {
   profileMeta: { owner: "o", description: "d", tags: { t: "1" }, freshness: "1h", schedule: "0 * * * *" },
   spendMeta: { owner: "o", description: "d", tags: { t: "1" }, freshness: "1h", schedule: "0 * * * *" },
-  riskMeta: { owner: "o", description: "d", tags: { t: "1" }, freshness: "1h", schedule: "0 * * * *" },
+  riskMeta: {
+    owner: "o",
+    description: "d",
+    tags: { t: "1" },
+    freshness: "1h",
+    schedule: "0 * * * *",
+    artifacts: [
+      scaler("spending", { mean: 1, stddev: 2, description: "d" }),
+      vocabulary("shops", ["a", "b"], { outOfVocabulary: 2, description: "d" }),
+    ],
+  },
   profileFeatures: { shop: string({ description: "d" }), cents: int64({ default: 0, description: "d" }) },
   aggregations: {
     events_1d: count("1d", { description: "d" }),
@@ -17,7 +27,8 @@ const whole: Changes = {
   riskFeatures: { share: float64({ description: "d", default: 0 }) },
   inputs: (spend, profile) => [spend.withName("other").withJoinKeyMap({ user_id: "friend" }), profile],
 };
-const NEUTRAL = /^(owner|description|freshness|schedule|tags\..*|features\.\d+\.description)$/;
+const NEUTRAL =
+  /^(owner|description|freshness|schedule|tags\..*|features\.\d+\.description|artifacts\.\w+\.description)$/;
 
 /** Returns every leaf of a spec, by its path. */
 function leaves(value: unknown, path: string[] = []): string[][] {
@@ -117,6 +128,8 @@ describe("7.1 a definition's change shows in the fingerprints of", () => {
     ["an input's key map", { inputs: (spend) => [spend.withJoinKeyMap({ user_id: "friend" })] }, ["risk"]],
     ["an input's name", { inputs: (spend) => [spend.withName("other")] }, ["risk"]],
     ["an input's features", { inputs: (spend) => [spend.pick("spent_1d" as never)] }, ["risk"]],
+    ["an artifact", { riskMeta: { artifacts: [scaler("spending", { mean: 1, stddev: 2 })] } }, ["risk"]],
+    ["no artifacts", { riskMeta: { artifacts: [] } }, []],
     ["code for expressions", { transform: () => ({ share: 1 }) }, ["risk"]],
     ["tags", { profileMeta: { tags: { a: "b" } }, riskMeta: { tags: { a: "b" } } }, []],
     ["owner, freshness and schedule", { spendMeta: { owner: "me", freshness: "1h", schedule: "* * * * *" } }, []],
