@@ -109,7 +109,8 @@ export function safeUs(us: bigint, shown: string = String(us)): Us {
  * as ISO 8601 has it, with a sign and six digits. parseTimeExact reads every one back.
  */
 export function formatTime(us: Us | bigint): string {
-  const exact = BigInt(us);
+  if (typeof us === "number") return formatSafeTime(us);
+  const exact = us;
   const inEra = ((exact % ERA_US) + ERA_US) % ERA_US;
   const subSecond = inEra % 1_000_000n;
   const date = new Date(Number((inEra - subSecond) / 1000n));
@@ -118,6 +119,15 @@ export function formatTime(us: Us | bigint): string {
   if (subSecond === 0n) return `${base}Z`;
   const digits = String(subSecond).padStart(6, "0");
   return `${base}.${digits.endsWith("000") ? digits.slice(0, 3) : digits}Z`;
+}
+
+/** As formatTime, for the years 1684 to 2255 that a safe integer reaches. */
+function formatSafeTime(us: Us): string {
+  const ms = floorTo(us, US_PER_MS) / US_PER_MS;
+  const text = new Date(ms).toISOString();
+  const fraction = us - ms * US_PER_MS;
+  if (fraction !== 0) return `${text.slice(0, 23)}${String(fraction).padStart(3, "0")}Z`;
+  return text.endsWith(".000Z") ? `${text.slice(0, 19)}Z` : text;
 }
 
 function yearText(year: number): string {

@@ -18,6 +18,13 @@ export {
   ZERO_SUM,
   type ExactSum,
 } from "./exact-sum.ts";
-export { emptyWindowValues, finishFeature, windowValues, type Tile } from "./finish.ts";
+export {
+  emptyWindowValues,
+  finishFeature,
+  windowReader,
+  type WindowReader,
+  windowValues,
+  type Tile,
+} from "./finish.ts";
 export { defaultHop, tileStart, windowLowerEdge } from "./hop.ts";
 export { tileLayout, type FeatureLayout, type StateSlot, type TileGroup, type TileLayout } from "./layout.ts";

@@ -1,6 +1,8 @@
 // The local cache and the one command a request: SEMANTICS 3.9, staleness bounds, and a store that fails.
 import { beforeEach, describe, expect, it } from "vitest";
+import { entity, featureView, int64, parquet, string } from "../../sdk/index.ts";
 import { stores } from "../support/workerd-stores.ts";
+import { compiled } from "./support/definitions.ts";
 import { flightRow, type Harness, harness, NOW } from "./support/harness.ts";
 
 describe.each(stores)("the cache over %s", (_, makeStore) => {
@@ -24,15 +26,77 @@ describe.each(stores)("the cache over %s", (_, makeStore) => {
   const change = (delay: number) => writer.writeRows("last_flight", [flightRow("SEA", h.clock.nowText, { delay })]);
 
   it("3.9 answers from memory within its bound, saying how old, and reads again after it", async () => {
-    h.clock.advance(59_999);
+    h.clock.advance(44_999);
     await change(6);
     const cached = await ask();
-    expect(cached.json).toMatchObject({ rows: [[5]], now: "2001-03-31T12:00:59.999Z", knownAsOf: NOW });
+    expect(cached.json).toMatchObject({ rows: [[5]], now: "2001-03-31T12:00:44.999Z", knownAsOf: NOW });
     expect(h.store.reads).toEqual([]);
-    h.clock.advance(1);
+    h.clock.advance(15_001);
     const fresh = await ask();
     expect(fresh.json).toMatchObject({ rows: [[6]], knownAsOf: fresh.json.now });
     expect(h.store.reads).toHaveLength(1);
+  });
+
+  it("3.9 reads a row anew after the answer when its bound is near, once for many requests", async () => {
+    h.clock.advance(45_000);
+    await change(6);
+    const [answer] = await Promise.all([ask(), ask(), ask()]);
+    expect(answer.json).toMatchObject({ rows: [[5]], now: "2001-03-31T12:00:45Z", knownAsOf: NOW });
+    await Promise.all(h.background);
+    expect(h.store.reads).toHaveLength(1);
+    h.clock.advance(20_000);
+    expect((await ask()).json).toMatchObject({ rows: [[6]], knownAsOf: "2001-03-31T12:00:45Z" });
+    expect(h.store.reads).toHaveLength(1);
+  });
+
+  it("3.9 reads rows that age along with those that are missing, by the same command", async () => {
+    h.clock.advance(50_000);
+    await change(6);
+    const both = await ask({ entities: { origin: ["SEA", "PDX"] } });
+    expect(both.json).toMatchObject({ rows: [[5], [null]], knownAsOf: NOW });
+    expect(h.store.reads).toHaveLength(1);
+    expect(h.background).toEqual([]);
+    expect((await ask()).json).toMatchObject({ rows: [[6]], knownAsOf: "2001-03-31T12:00:50Z" });
+    expect(h.store.reads).toHaveLength(1);
+  });
+
+  it("3.9 a failing store leaves the row as it was, and is asked again after a pause", async () => {
+    h.clock.advance(45_000);
+    h.store.failing = true;
+    for (const [ms, reads] of [
+      [0, 1],
+      [4_999, 1],
+      [1, 2],
+      [9_999, 3],
+    ] as const) {
+      h.clock.advance(ms);
+      expect((await ask()).json).toMatchObject({ rows: [[5]], statuses: [["PRESENT"]], knownAsOf: NOW });
+      await Promise.all(h.background);
+      expect(h.store.reads).toHaveLength(reads);
+    }
+  });
+
+  it("3.9 a view's own cacheTtl bounds its rows, others keep the server's", async () => {
+    const origin = entity("airport", { joinKey: "origin", type: string() });
+    const source = parquet("flights", { path: "f.parquet", eventTime: "at" });
+    const features = { delay: int64() };
+    const quick = featureView("quick", { entities: [origin], source, features, cacheTtl: "2s" });
+    const slow = featureView("slow", { entities: [origin], source, features, cacheTtl: "2min" });
+    const usual = featureView("usual", { entities: [origin], source, features });
+    const own = harness(makeStore());
+    await own.apply(compiled({ quick, slow, usual }));
+    const request = { features: ["quick:delay", "slow:delay", "usual:delay"], entities: { origin: "SEA" } };
+    const readViews = async (afterMs: number) => {
+      own.clock.advance(afterMs);
+      own.store.reads.length = 0;
+      await own.features(request);
+      return own.store.reads.flat().flatMap((key) => /:(\w+)@1$/.exec(key)?.[1] ?? []);
+    };
+    expect(await readViews(0)).toEqual(["quick", "slow", "usual"]);
+    expect(await readViews(1_400)).toEqual([]);
+    expect(await readViews(600)).toEqual(["quick"]);
+    expect(await readViews(58_000)).toEqual(["quick", "usual"]);
+    expect(await readViews(60_000)).toEqual(["quick", "slow", "usual"]);
   });
 
   it("3.9 holds rows, not values: TTL and request_time() follow now", async () => {

@@ -24,8 +24,11 @@ export const postGetOnlineFeatures: Route = {
   method: "POST",
   path: "/get-online-features",
   access: "read",
+  scope: "handler",
+  judgesCaller: true,
   errorResponse: feastErrorResponse,
-  async handle({ request, later }, { server, config }) {
+  async handle(call, { server, config }) {
+    const { request } = call;
     const body = checkShape(feastBody, await readQuery(request, config.maxBodyBytes), "request", "bad_request");
     const asked = {
       request: planRequest(body.feature_service ?? undefined, body.features ?? undefined),
@@ -34,7 +37,7 @@ export const postGetOnlineFeatures: Route = {
       noCache: wantsNoCache(request),
       maxStalenessMs: null,
     };
-    return jsonResponse(encodeFeastAnswer(await server.serve(asked, later), body.full_feature_names));
+    return jsonResponse(encodeFeastAnswer(await server.serve(asked, call), body.full_feature_names));
   },
 };
 

@@ -2,9 +2,10 @@
 import { EdgefeatError } from "../../sdk/errors.ts";
 import type { InputColumn } from "../../sdk/plan/index.ts";
 import { parseJson, type ValueType } from "../../sdk/types/index.ts";
-import { encodeAnswer, type GivenInputs, INCLUDES, type Include } from "../serve/index.ts";
+import { type GivenInputs, INCLUDES, type Include } from "../serve/index.ts";
 import { planRequest, wantsNoCache } from "./features.ts";
-import { jsonResponse, type Route } from "./route.ts";
+import { answerOf } from "./answer.ts";
+import type { Route } from "./route.ts";
 
 /** Parameters that are not join keys or request fields. */
 const RESERVED = new Set(["service", "features", "include", "maxStalenessMs"]);
@@ -13,7 +14,10 @@ export const getFeatures: Route = {
   method: "GET",
   path: "/v1/features",
   access: "read",
-  async handle({ request, later }, { server }) {
+  scope: "handler",
+  judgesCaller: true,
+  async handle(call, { server, clock }) {
+    const { request, trace } = call;
     const query = parseQuery(request.url);
     const features = query.has("features") ? listOf(query, "features") : undefined;
     const asked = {
@@ -23,7 +27,7 @@ export const getFeatures: Route = {
       maxStalenessMs: staleness(single(query, "maxStalenessMs")),
     };
     const include = listOf(query, "include").map(checkInclude);
-    return jsonResponse(encodeAnswer(await server.serve(asked, later), include));
+    return answerOf(await server.serve(asked, call), { request, include, trace, clock });
   },
 };
 

@@ -1,8 +1,9 @@
 // GET /health: whether this server can answer, for load balancers and people; open to all.
 import { EdgefeatError } from "../../sdk/errors.ts";
 import { formatTime, type Ms } from "../../sdk/time.ts";
+import { errorHeaders } from "../middleware/problem.ts";
 import { parseControl } from "../serve/index.ts";
-import type { StoreStatus } from "../store/port.ts";
+import type { OnlineStore, StoreStatus } from "../store/port.ts";
 import { jsonResponse, type Route, type Services } from "./route.ts";
 
 /** How long a store's description of itself is believed, so that frequent checks cost one command each, not two. */
@@ -16,15 +17,19 @@ export function createHealthRoute(): Route {
   async function storeState({ store, registry, clock }: Services) {
     try {
       const atMs = clock.elapsedMs();
-      const status = known !== undefined && atMs - known.atMs < STATUS_MS ? known.status : await store.status();
-      if (status !== known?.status) known = { status, atMs };
+      if (known === undefined || atMs - known.atMs >= STATUS_MS || isFailing(known.status)) {
+        known = { status: await store.status(), atMs };
+      }
+      const { status } = known;
       const [control] = await store.read([registry.key]);
-      const told = { store: status.kind, registry: parseControl(control ?? null)?.registry ?? null };
-      return { ok: true, told: status.warnings.length === 0 ? told : { ...told, warnings: status.warnings } };
+      return {
+        fault: null,
+        told: { registry: parseControl(control ?? null)?.registry ?? null, ...tell(status, store) },
+      };
     } catch (fault) {
       if (!(fault instanceof EdgefeatError)) throw fault;
       const told = { store: known?.status.kind ?? null, registry: registry.current?.hash ?? null, reason: fault.code };
-      return { ok: false, told };
+      return { fault, told };
     }
   }
 
@@ -34,12 +39,36 @@ export function createHealthRoute(): Route {
     access: "open",
     async handle(_call, services) {
       const { project, environment } = services.config;
-      const { ok, told } = await storeState(services);
+      const { fault, told } = await storeState(services);
       const { clock } = services;
       const time = { now: formatTime(clock.nowUs()), frozen: clock.frozen };
-      const body = JSON.stringify({ status: ok ? "ok" : "degraded", project, environment, ...told, ...time });
-      // A failing store is a 503, so that who balances loads can turn to a deployment with another store.
-      return jsonResponse(body, ok ? 200 : 503, ok ? {} : { "retry-after": "1" });
+      const status = fault === null && !("failing" in told) ? "ok" : "degraded";
+      const body = JSON.stringify({ status, project, environment, ...told, ...time });
+      // A store that fails is a 503, so that who balances loads can turn to a deployment with another store. One part of
+      // several that fails is none: every answer is as right as before, and turning away would help nobody.
+      return fault === null ? jsonResponse(body) : jsonResponse(body, 503, errorHeaders(fault));
     },
+  };
+}
+
+function isFailing({ unreachable = [] }: StoreStatus): boolean {
+  return unreachable.length > 0;
+}
+
+/** What a store that answers says of itself. */
+function tell({ kind, keepsRows, usedBytes, limitBytes, unreachable = [], warnings }: StoreStatus, store: OnlineStore) {
+  const failing = new Set(unreachable);
+  // What was met since the status was asked for counts too.
+  for (const [role, part] of Object.entries(store.stats?.().parts ?? {})) if (part.failing) failing.add(role);
+  const usedShare =
+    usedBytes === null || limitBytes === null ? null : Math.round((1_000 * usedBytes) / limitBytes) / 1_000;
+  return {
+    store: kind,
+    keepsRows,
+    usedBytes,
+    limitBytes,
+    usedShare,
+    ...(failing.size === 0 ? {} : { failing: [...failing] }),
+    ...(warnings.length === 0 ? {} : { warnings }),
   };
 }

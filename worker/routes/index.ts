@@ -1,12 +1,16 @@
 // Every route, the busiest first: the router tries them in this order.
+import { getAudit } from "./audit.ts";
 import { getFeatures } from "./features-query.ts";
 import { postFeatures } from "./features.ts";
 import { postGetOnlineFeatures } from "./feast-online-features.ts";
 import { createHealthRoute } from "./health.ts";
 import { getMaterializations, postMaterialization } from "./materializations.ts";
+import { createMetricsRoute } from "./metrics.ts";
 import { getRegistry, putRegistry } from "./registry.ts";
 import type { Route } from "./route.ts";
 import { postRows } from "./rows.ts";
+import { deleteToken, getTokens, postToken, rotateTokenRoute } from "./tokens.ts";
+import { deleteTransform, getTransform, getTransforms, putTransform } from "./transforms.ts";
 
 /** Returns the routes of one app. */
 export function createRoutes(): readonly Route[] {
@@ -16,9 +20,19 @@ export function createRoutes(): readonly Route[] {
     postGetOnlineFeatures,
     postRows,
     createHealthRoute(),
+    createMetricsRoute(),
     getRegistry,
     putRegistry,
     postMaterialization,
     getMaterializations,
+    getTransforms,
+    getTransform,
+    putTransform,
+    deleteTransform,
+    postToken,
+    getTokens,
+    deleteToken,
+    rotateTokenRoute,
+    getAudit,
   ];
 }

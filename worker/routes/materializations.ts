@@ -1,5 +1,6 @@
 // POST and GET /v1/materializations: what was materialized, up to when; completing one makes its version answer.
 import { checkShape } from "../../sdk/shape.ts";
+import { judged, visibleSnapshot } from "../auth/index.ts";
 import { readJson } from "../middleware/body.ts";
 import { completeMaterialization, materializationBody, readMaterializations } from "../write/materialization.ts";
 import { jsonResponse, type Route } from "./route.ts";
@@ -8,12 +9,15 @@ export const postMaterialization: Route = {
   method: "POST",
   path: "/v1/materializations/:view",
   access: "write",
-  async handle({ request, param }, { config, clock, registry, store }) {
+  scope: "view",
+  async handle({ request, param, act }, { config, clock, registry, store }) {
     const json = await readJson(request, config.maxBodyBytes);
     const body = checkShape(materializationBody, json, "request", "bad_request");
     const view = param("view");
     const moment = { nowUs: clock.nowUs() };
     const completed = await completeMaterialization({ registry, store, config }, view, body, moment);
+    act.version = completed.version;
+    act.counts = { rows: body.rows };
     const active = completed.registry.snapshot.views[view]?.active ?? null;
     return jsonResponse(
       JSON.stringify({
@@ -31,9 +35,11 @@ export const getMaterializations: Route = {
   method: "GET",
   path: "/v1/materializations",
   access: "read",
-  async handle(_call, { config, registry, store }) {
+  scope: "handler",
+  async handle({ caller }, { config, registry, store }) {
     const { hash, snapshot } = await registry.load();
-    const materializations = await readMaterializations({ store, config }, snapshot);
+    const visible = visibleSnapshot(judged(caller), snapshot);
+    const materializations = await readMaterializations({ store, config }, visible);
     return jsonResponse(JSON.stringify({ registry: hash, materializations }));
   },
 };

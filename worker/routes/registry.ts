@@ -1,6 +1,7 @@
 // GET and PUT /v1/registry: the snapshot that the project runs on, replaced only by who knows the one it replaces.
 import { EdgefeatError } from "../../sdk/errors.ts";
 import { checkConsistency, checkSnapshot } from "../../sdk/registry/index.ts";
+import { judged, visibleSnapshot } from "../auth/index.ts";
 import { readJson } from "../middleware/body.ts";
 import { replaceRegistry } from "../write/registry-change.ts";
 import { jsonResponse, type Route } from "./route.ts";
@@ -9,23 +10,26 @@ export const getRegistry: Route = {
   method: "GET",
   path: "/v1/registry",
   access: "read",
-  async handle({ request }, { registry }) {
+  scope: "handler",
+  async handle({ request, caller }, { registry }) {
     const { hash, snapshot } = await registry.load();
     const etag = `"${hash}"`;
     if (etagsOf(request.headers.get("if-none-match")).includes(hash))
       return new Response(null, { status: 304, headers: { etag } });
-    return jsonResponse(`{"registry":"${hash}","snapshot":${JSON.stringify(snapshot)}}`, 200, { etag });
+    const visible = visibleSnapshot(judged(caller), snapshot);
+    return jsonResponse(`{"registry":"${hash}","snapshot":${JSON.stringify(visible)}}`, 200, { etag });
   },
 };
 
 export const putRegistry: Route = {
   method: "PUT",
   path: "/v1/registry",
-  access: "write",
-  async handle({ request }, { config, registry, store }) {
+  access: "admin",
+  async handle({ request, act }, { config, registry, store }) {
     const expected = expectedHash(request);
     const snapshot = checkConsistency(checkSnapshot(await readJson(request, config.maxBodyBytes)));
     const hash = await replaceRegistry({ registry, store, config }, snapshot, expected);
+    act.name = hash;
     return jsonResponse(`{"registry":"${hash}"}`, expected === null ? 201 : 200, { etag: `"${hash}"` });
   },
 };
@@ -38,7 +42,8 @@ function expectedHash(request: Request): string | null {
   return hash === undefined || hash === "*" ? null : hash;
 }
 
-function etagsOf(header: string | null): string[] {
+/** Returns the tags of a header such as If-Match, without quotes; a weak one counts as strong, for proxies weaken them. */
+export function etagsOf(header: string | null): string[] {
   const parts = (header ?? "").split(",").map((part) =>
     part
       .trim()

@@ -2,9 +2,11 @@
 import type { EdgefeatError } from "../../sdk/errors.ts";
 import type { Clock } from "../../sdk/time.ts";
 import type { AppConfig } from "../config.ts";
-import type { Access } from "../middleware/auth.ts";
-import type { FeatureServer, Later, Registry, RowCache } from "../serve/index.ts";
+import type { Access, Caller, Random, TokenGate } from "../auth/index.ts";
+import type { Metrics, Observer } from "../metrics/index.ts";
+import type { FeatureServer, Later, Registry, RowCache, Trace } from "../serve/index.ts";
 import type { OnlineStore } from "../store/port.ts";
+import type { AuditTrail } from "../write/audit.ts";
 
 /** What every route works with; one an isolate. */
 export interface Services {
@@ -14,6 +16,11 @@ export interface Services {
   readonly registry: Registry;
   readonly cache: RowCache;
   readonly server: FeatureServer;
+  readonly metrics: Metrics;
+  readonly observer: Observer;
+  readonly gate: TokenGate;
+  readonly audit: AuditTrail;
+  readonly random: Random;
 }
 
 /** One request on its way through a route. */
@@ -22,23 +29,46 @@ export interface Call {
   /** The parts of the path that the route names with a colon. */
   param(name: string): string;
   readonly later: Later;
+  /** What the request does, for Server-Timing, metrics and logs. */
+  readonly trace: Trace;
+  readonly caller: Caller;
+  /** For the audit record of a route that writes: filled by its handler as it learns what is done. */
+  readonly act: Act;
+}
+
+/** What an act was about. Names and counts, never an entity's id or a value. */
+export interface Act {
+  /** A view that there is; the path's `:view` is taken where the handler tells none. */
+  view?: string;
+  version?: number;
+  /** What else was changed: a service's, a transform's or a token's name or id, the hash of a registry. */
+  name?: string;
+  counts?: Readonly<Record<string, number>>;
 }
 
 export interface Route {
   readonly method: "GET" | "POST" | "PUT" | "DELETE";
   readonly path: string;
   readonly access: Access;
+  /**
+   * What a token may do here that is limited to views or services. "project", the default: nothing. "view": what its views
+   * allow, by the path's `:view`. "handler": the handler sees to it, by its caller.
+   */
+  readonly scope?: "project" | "view" | "handler";
+  /** True when the handler judges its caller along with its own read of the store; else that is done before it is called. */
+  readonly judgesCaller?: boolean;
   handle(call: Call, services: Services): Promise<Response>;
   /** How this route tells errors; default problem+json. */
   readonly errorResponse?: (error: EdgefeatError) => Response;
 }
 
 const JSON_HEADERS = { "content-type": "application/json", "cache-control": "no-store" };
+const PLAIN_HEADERS = new Headers(JSON_HEADERS);
 
 /** Returns an answer of JSON text. */
 export function jsonResponse(text: string, status = 200, headers?: Record<string, string>): Response {
   return new Response(text, {
     status,
-    headers: headers === undefined ? JSON_HEADERS : { ...JSON_HEADERS, ...headers },
+    headers: headers === undefined ? PLAIN_HEADERS : { ...JSON_HEADERS, ...headers },
   });
 }

@@ -20,7 +20,8 @@ export const postRows: Route = {
   method: "POST",
   path: "/v1/rows/:view",
   access: "write",
-  async handle({ request, param }, { config, clock, registry, store, cache }) {
+  scope: "view",
+  async handle({ request, param, act }, { config, clock, registry, store, cache }) {
     const json = await readJson(request, config.maxBodyBytes);
     const { version = null, rows, tiles } = checkShape(rowsBody, json, "request", "bad_request");
     const { snapshot } = await registry.load();
@@ -42,6 +43,8 @@ export const postRows: Route = {
           tileMerge(target.spec as AggregatedViewSpec, moment),
           { store, cache, clock },
         );
+    act.version = target.version;
+    act.counts = counts;
     return jsonResponse(JSON.stringify({ ...counts, version: target.version }));
   },
 };

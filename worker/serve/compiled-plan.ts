@@ -7,11 +7,19 @@ import {
   type ViewRead,
 } from "../../sdk/plan/index.ts";
 import type { Snapshot } from "../../sdk/registry/index.ts";
-import { keyPrefix, type KeySpace, keySuffix, unpackStoredRows, unpackTileRow } from "../../sdk/rows/index.ts";
-import type { Ms, Us } from "../../sdk/time.ts";
-import { parseTypeName, type Value } from "../../sdk/types/index.ts";
-import { emptyWindowValues, tileLayout, type TileLayout } from "../../sdk/windows/index.ts";
+import { keyPrefix, type KeySpace, keySuffix, unpackTileRow } from "../../sdk/rows/index.ts";
+import { type Ms, parseDuration, US_PER_MS, type Us } from "../../sdk/time.ts";
+import { parseTypeName, type Value, valueToJson, type ValueType } from "../../sdk/types/index.ts";
+import {
+  emptyWindowValues,
+  tileLayout,
+  type TileLayout,
+  windowReader,
+  type WindowReader,
+} from "../../sdk/windows/index.ts";
+import { plainText } from "../store/compressed-text.ts";
 import type { CachedRow } from "./row-cache.ts";
+import { decodeStoredRows, type Segment, segmentOf } from "./served-row.ts";
 
 export interface CompiledRead extends ViewRead {
   /** What `absent` calls it: its label, with the version where a request reads two. */
@@ -19,12 +27,18 @@ export interface CompiledRead extends ViewRead {
   /** A key is the prefix, the id of the key columns, the suffix. */
   readonly prefix: string;
   readonly suffix: string;
+  /** What its rows are cached under: prefix and suffix. */
+  readonly group: string;
   /** Indices into the plan's keys. */
   readonly keyColumns: readonly number[];
   /** Stored views: how long a row is valid after its event; 0 without bound. */
   readonly ttlUs: Us;
+  /** How far a cached row may lag behind the store. */
+  readonly cacheMs: Ms;
   /** Aggregated views only. */
   readonly layout: TileLayout | null;
+  /** Aggregated views only: reads the features' values from tiles. */
+  readonly windows: WindowReader | null;
   /** The values of a key without any row, before defaults: counts 0, the rest null. */
   readonly emptyValues: readonly (Value | null)[];
   /** `view:feature` of each of its features, as the answer names them. */
@@ -32,8 +46,21 @@ export interface CompiledRead extends ViewRead {
   decode(text: string | null, readAtMs: Ms): CachedRow;
 }
 
+/** Outputs that are written one after another: stored features side by side, whose text the row keeps, or a single value. */
+export type OutputPart =
+  | {
+      readonly read: number;
+      readonly segment: Segment;
+      /** Its text where there is no valid row. */ readonly emptyText: string;
+    }
+  | { readonly read: null; readonly type: ValueType; readonly slot: number };
+
 export interface CompiledPlan extends Omit<FeaturePlan, "reads"> {
   readonly reads: readonly CompiledRead[];
+  /** All outputs, in order. */
+  readonly parts: readonly OutputPart[];
+  /** True when every part is a segment and nothing is computed: rows then need not be evaluated to be written. */
+  readonly textOnly: boolean;
   /** The slots of the on-demand features asked for. */
   readonly computedSlots: readonly number[];
   /** By slot, the reference of an output; for the errors of on-demand features. */
@@ -43,13 +70,23 @@ export interface CompiledPlan extends Omit<FeaturePlan, "reads"> {
   readonly versionsJson: string;
 }
 
+/** What a plan is compiled for. */
+export interface PlanOptions {
+  readonly transforms: Transforms;
+  /** How far a cached row may lag behind the store, where its view does not say; 0 for every view. */
+  readonly cacheTtlMs: Ms;
+}
+
 /** Returns the compiled plan of a request shape. @throws as planFeatures */
-export function compilePlan(snapshot: Snapshot, request: PlanRequest, transforms: Transforms): CompiledPlan {
-  const plan = planFeatures(snapshot, request, transforms);
+export function compilePlan(snapshot: Snapshot, request: PlanRequest, options: PlanOptions): CompiledPlan {
+  const plan = planFeatures(snapshot, request, options.transforms);
   const referenceOf = new Map(plan.outputs.map(({ slot, reference }) => [slot, reference]));
+  const parts = outputParts(plan);
   return {
     ...plan,
-    reads: plan.reads.map((read) => compileRead(read, plan, referenceOf, snapshot)),
+    reads: plan.reads.map((read) => compileRead(read, plan, referenceOf, snapshot, options)),
+    parts,
+    textOnly: plan.steps.length === 0 && parts.every(({ read }) => read !== null),
     computedSlots: plan.outputs.filter(({ read }) => read < 0).map(({ slot }) => slot),
     referenceOf,
     featuresJson: JSON.stringify(plan.outputs.map(({ reference }) => reference)),
@@ -62,19 +99,25 @@ function compileRead(
   plan: FeaturePlan,
   referenceOf: ReadonlyMap<number, string>,
   space: KeySpace,
+  { cacheTtlMs }: PlanOptions,
 ): CompiledRead {
   const { spec, label, version } = read;
   const twice = plan.reads.some((other) => other.label === label && other.version !== version);
   const name = twice ? `${label}@${version}` : label;
+  const prefix = keyPrefix(space, spec.entities);
+  const suffix = keySuffix(read.view, version);
   const layout = spec.kind === "aggregated" ? tileLayout(spec) : null;
   return {
     ...read,
     name,
-    prefix: keyPrefix(space, spec.entities),
-    suffix: keySuffix(read.view, version),
+    prefix,
+    suffix,
+    group: prefix + suffix,
     keyColumns: read.keys.map((key) => plan.keys.indexOf(key)),
     ttlUs: spec.kind === "stored" ? spec.ttlUs : 0,
+    cacheMs: cacheTtlMs === 0 || spec.cacheTtl === undefined ? cacheTtlMs : parseDuration(spec.cacheTtl) / US_PER_MS,
     layout,
+    windows: layout === null ? null : windowReader(layout, read.features),
     emptyValues: layout === null ? read.features.map(() => null) : emptyWindowValues(layout, read.features),
     references: read.features.map(
       (feature, i) =>
@@ -86,8 +129,51 @@ function compileRead(
 
 function decoder({ spec }: ViewRead, layout: TileLayout | null): CompiledRead["decode"] {
   if (layout !== null) {
-    return (text, readAtMs) => ({ stored: null, tiles: text === null ? null : unpackTileRow(layout, text), readAtMs });
+    return (text, readAtMs) => ({
+      stored: null,
+      tiles: text === null ? null : unpackTileRow(layout, plainText(text)),
+      readAtMs,
+      refreshedAtMs: -Infinity,
+    });
   }
   const types = spec.features.map(({ type }) => parseTypeName(type));
-  return (text, readAtMs) => ({ stored: text === null ? null : unpackStoredRows(types, text), tiles: null, readAtMs });
+  return (text, readAtMs) => ({
+    stored: text === null ? null : decodeStoredRows(types, plainText(text)),
+    tiles: null,
+    readAtMs,
+    refreshedAtMs: -Infinity,
+  });
+}
+
+function outputParts({ outputs, reads }: FeaturePlan): OutputPart[] {
+  const parts: OutputPart[] = [];
+  for (let from = 0; from < outputs.length;) {
+    const { read, type, slot } = outputs[from] as FeaturePlan["outputs"][number];
+    const of = read < 0 ? undefined : reads[read];
+    let to = from + 1;
+    if (of?.spec.kind !== "stored") parts.push({ read: null, type, slot });
+    else {
+      while (outputs[to]?.read === read) to++;
+      parts.push(
+        segmentPart(
+          of,
+          read,
+          outputs.slice(from, to).map((output) => output.slot - of.firstSlot),
+        ),
+      );
+    }
+    from = to;
+  }
+  return parts;
+}
+
+/** Returns the part of some of a read's features; `places` are indices into the read's. */
+function segmentPart(of: ViewRead, read: number, places: readonly number[]): OutputPart {
+  const types = of.spec.features.map(({ type }) => parseTypeName(type));
+  const features = places.map((i) => of.features[i] as number);
+  const defaults = places.map((i) => of.defaults[i] as Value | null);
+  const emptyText = features
+    .map((feature, i) => valueToJson(types[feature] as ValueType, defaults[i] as Value | null))
+    .join(",");
+  return { read, segment: segmentOf(types, features, defaults), emptyText };
 }

@@ -1,7 +1,10 @@
 // The native answer as JSON text, written straight from the evaluator's row.
-import { formatTime } from "../../sdk/time.ts";
+import { formatTime, type Us } from "../../sdk/time.ts";
 import { type Value, valueToJson } from "../../sdk/types/index.ts";
+import type { OutputPart } from "./compiled-plan.ts";
+import type { RowEvaluator } from "./evaluate.ts";
 import type { Served } from "./feature-server.ts";
+import type { ServedRow } from "./served-row.ts";
 
 export const INCLUDES = ["statuses", "eventTimes", "versions"] as const;
 export type Include = (typeof INCLUDES)[number];
@@ -9,26 +12,28 @@ export type Include = (typeof INCLUDES)[number];
 /** Evaluates every row of a request and returns the answer's JSON text. */
 export function encodeAnswer(served: Served, include: readonly Include[]): string {
   const { plan, evaluator, inputs, registry, nowUs, knownAsOfUs } = served;
-  const { outputs } = plan;
+  const { outputs, parts, textOnly } = plan;
   const withStatuses = include.includes("statuses");
   const withTimes = include.includes("eventTimes");
+  // Stored rows keep their text: where nothing is computed, they need not be evaluated value by value.
+  const located = textOnly && !withStatuses;
   let rows = "";
   let statuses = "";
   let times = "";
   for (let r = 0; r < inputs.rows; r++) {
-    evaluator.run(r);
-    let row = "";
-    for (let i = 0; i < outputs.length; i++) {
-      const { type, slot } = outputs[i] as (typeof outputs)[number];
-      if (i > 0) row += ",";
-      row += valueToJson(type, evaluator.row[slot] as Value | null);
+    if (located) evaluator.locate(r);
+    else evaluator.run(r);
+    rows += r === 0 ? "[" : ",[";
+    for (let p = 0; p < parts.length; p++) {
+      if (p > 0) rows += ",";
+      rows += partText(parts[p] as OutputPart, evaluator);
     }
-    rows += r === 0 ? `[${row}]` : `,[${row}]`;
+    rows += "]";
     if (withStatuses)
       statuses += `${r === 0 ? "" : ","}["${outputs.map(({ slot }) => evaluator.statuses[slot]).join('","')}"]`;
     if (withTimes) times += `${r === 0 ? "" : ","}[${eventTimes(served).join(",")}]`;
   }
-  const now = formatTime(nowUs);
+  const now = momentText(nowUs);
   const knownAsOf = knownAsOfUs === nowUs ? now : formatTime(knownAsOfUs);
   let answer =
     `{"now":"${now}","knownAsOf":"${knownAsOf}","registry":"${registry.hash}","features":${plan.featuresJson},"rows":[${rows}],` +
@@ -37,6 +42,25 @@ export function encodeAnswer(served: Served, include: readonly Include[]): strin
   if (withTimes) answer += `,"eventTimes":[${times}]`;
   if (include.includes("versions")) answer += `,"versions":${plan.versionsJson}`;
   return `${answer}}`;
+}
+
+let lastUs: Us = Number.NaN;
+let lastText = "";
+
+/** Many answers are of one moment: a Worker's clock ticks in milliseconds, and a frozen one not at all. */
+function momentText(us: Us): string {
+  if (us !== lastUs) {
+    lastText = formatTime(us);
+    lastUs = us;
+  }
+  return lastText;
+}
+
+function partText(part: OutputPart, { row, readStatuses, winners }: RowEvaluator): string {
+  if (part.read === null) return valueToJson(part.type, row[part.slot] as Value | null);
+  return readStatuses[part.read] === "PRESENT"
+    ? (winners[part.read] as ServedRow).jsonOf(part.segment)
+    : part.emptyText;
 }
 
 function listJson(list: readonly unknown[]): string {

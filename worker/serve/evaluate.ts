@@ -1,14 +1,15 @@
 // From rows to values: what each view says at *now*, then the on-demand features, one entity row at a time.
 import type { Row } from "../../sdk/plan/index.ts";
-import { rowAt } from "../../sdk/rows/index.ts";
-import type { Us } from "../../sdk/time.ts";
+import { type Clock, US_PER_SECOND, type Us } from "../../sdk/time.ts";
 import type { Value } from "../../sdk/types/index.ts";
-import { OVERFLOW, windowValues } from "../../sdk/windows/index.ts";
+import { OVERFLOW } from "../../sdk/windows/index.ts";
 import type { CompiledPlan, CompiledRead } from "./compiled-plan.ts";
 import type { Inputs } from "./inputs.ts";
 import type { Lookup } from "./lookup.ts";
 import type { CachedRow } from "./row-cache.ts";
+import type { ServedRow, ServedRows } from "./served-row.ts";
 import type { ReadStatus, Status } from "./status.ts";
+import { AGE_BOUNDS_S, type Trace, type ViewTally } from "./trace.ts";
 
 /** [entity row, view, status] of a view that has no valid row for an entity, or only a stale one. */
 export type Absence = readonly [row: number, view: string, status: Exclude<ReadStatus, "PRESENT"> | "STALE"];
@@ -17,7 +18,7 @@ export type Fault = readonly [row: number, feature: string, code: string];
 
 /**
  * Evaluates a plan's entity rows one after another into the same arrays, so that a large answer makes no object a
- * value: read `row`, `statuses` and `eventTimes` after each call of `run`.
+ * value: read them after each call of `run`. Each row is evaluated once, in any order.
  */
 export class RowEvaluator {
   /** The values of the row evaluated last, by slot, defaults included. */
@@ -28,39 +29,151 @@ export class RowEvaluator {
   readonly eventTimes: (Us | null)[];
   /** By read: how its row stands. */
   readonly readStatuses: ReadStatus[];
+  /** By read: the stored row that counts; null where none does. */
+  readonly winners: (ServedRow | null)[];
   readonly absent: Absence[] = [];
   readonly errors: Fault[] = [];
   readonly #plan: CompiledPlan;
   readonly #inputs: Inputs;
   readonly #lookup: Lookup;
   readonly #nowUs: Us;
+  readonly #clock: Clock;
+  readonly #trace: Trace;
+  readonly #tallies: readonly ViewTally[];
 
-  constructor(plan: CompiledPlan, inputs: Inputs, lookup: Lookup, nowUs: Us) {
+  constructor(
+    plan: CompiledPlan,
+    inputs: Inputs,
+    lookup: Lookup,
+    { nowUs, clock, trace }: { nowUs: Us; clock: Clock; trace: Trace },
+  ) {
     this.#plan = plan;
     this.#inputs = inputs;
     this.#lookup = lookup;
     this.#nowUs = nowUs;
+    this.#clock = clock;
+    this.#trace = trace;
     this.row = new Array<Value | null>(plan.slots).fill(null);
     this.statuses = new Array<Status>(plan.slots).fill("PRESENT");
-    this.eventTimes = plan.reads.map(() => null);
-    this.readStatuses = plan.reads.map(() => "NOT_FOUND");
+    this.eventTimes = new Array<Us | null>(plan.reads.length).fill(null);
+    this.readStatuses = new Array<ReadStatus>(plan.reads.length).fill("NOT_FOUND");
+    this.winners = new Array<ServedRow | null>(plan.reads.length).fill(null);
+    this.#tallies = plan.reads.map(({ view, version }) => ({
+      view,
+      version,
+      statuses: { PRESENT: 0, NOT_FOUND: 0, OUTSIDE_MAX_AGE: 0, STALE: 0 },
+      ages: new Array<number>(AGE_BOUNDS_S.length + 1).fill(0),
+      agesUs: 0,
+    }));
+    trace.rows = inputs.rows;
+    trace.views = this.#tallies;
+    trace.errors = this.errors;
   }
 
-  /** Evaluates entity row `r`. */
+  /** Evaluates entity row `r`: all of its values and statuses. */
   run(r: number): void {
+    this.locate(r);
     const { reads, request, steps } = this.#plan;
-    const { row } = this;
     for (let i = 0; i < request.length; i++) {
       const { values, scalar } = this.#inputs.request[i] as Inputs["request"][number];
-      row[(request[i] as (typeof request)[number]).slot] = values[scalar ? 0 : r] as Value;
+      this.row[(request[i] as (typeof request)[number]).slot] = values[scalar ? 0 : r] as Value;
     }
-    for (let i = 0; i < reads.length; i++) this.#read(r, i, reads[i] as CompiledRead);
+    for (let i = 0; i < reads.length; i++) this.#fill(r, i, reads[i] as CompiledRead);
     if (steps.length > 0) this.#compute(r);
+  }
+
+  /** Finds, for entity row `r`, how each view stands at *now*, without its values. */
+  locate(r: number): void {
+    const { reads } = this.#plan;
+    for (let i = 0; i < reads.length; i++) {
+      const read = reads[i] as CompiledRead;
+      const at = i * this.#inputs.rows + r;
+      const found = this.#lookup.found[at] as CachedRow | null;
+      const status = read.layout === null ? this.#locateStored(i, read, found) : this.#locateTiles(i, found);
+      this.readStatuses[i] = status;
+      const tally = this.#tallies[i] as ViewTally;
+      tally.statuses[status]++;
+      if (status === "PRESENT") countAge(tally, this.#nowUs, this.eventTimes[i] as Us | null);
+      if (this.#lookup.stale?.has(at) === true) {
+        tally.statuses.STALE++;
+        this.absent.push([r, read.name, "STALE"]);
+      } else if (status !== "PRESENT") this.absent.push([r, read.name, status]);
+    }
+  }
+
+  #locateStored(i: number, { ttlUs }: CompiledRead, found: CachedRow | null): ReadStatus {
+    const rows = found?.stored ?? null;
+    const winner = rows === null ? undefined : winnerAt(rows, this.#nowUs);
+    this.winners[i] = winner ?? null;
+    this.eventTimes[i] = winner?.eventTimeUs ?? null;
+    if (winner === undefined) return "NOT_FOUND";
+    const { eventTimeUs } = winner;
+    if (eventTimeUs === null || ttlUs === 0 || this.#nowUs - eventTimeUs <= ttlUs) return "PRESENT";
+    this.winners[i] = null;
+    return "OUTSIDE_MAX_AGE";
+  }
+
+  #locateTiles(i: number, found: CachedRow | null): ReadStatus {
+    const tiles = found?.tiles ?? null;
+    // Tiles can't be cut (SEMANTICS 4.2): a row that holds later events than *now* says nothing about *now*.
+    const usable = tiles !== null && tiles.newestEventUs <= this.#nowUs;
+    this.eventTimes[i] = usable ? tiles.newestEventUs : null;
+    return usable ? "PRESENT" : "NOT_FOUND";
+  }
+
+  #fill(r: number, i: number, read: CompiledRead): void {
+    const at = i * this.#inputs.rows + r;
+    const found = this.#lookup.found[at] as CachedRow | null;
+    const status = this.readStatuses[i] as ReadStatus;
+    if (status !== "PRESENT") this.#empty(read, status, read.layout === null || found !== null);
+    else if (read.layout === null) this.#stored(read, this.winners[i] as ServedRow);
+    else this.#aggregated(r, read, found as CachedRow);
+    if (this.#lookup.stale?.has(at) !== true) return;
+    for (let slot = read.firstSlot; slot < read.firstSlot + read.features.length; slot++) {
+      if (this.statuses[slot] !== "TRANSFORM_ERROR") this.statuses[slot] = "STALE";
+    }
+  }
+
+  #stored(read: CompiledRead, { values }: ServedRow): void {
+    for (let f = 0; f < read.features.length; f++)
+      this.#put(read, f, values[read.features[f] as number] as Value | null);
+  }
+
+  #aggregated(r: number, read: CompiledRead, { tiles }: CachedRow): void {
+    const values = (read.windows as NonNullable<typeof read.windows>)(
+      (tiles as NonNullable<typeof tiles>).groups,
+      this.#nowUs,
+    );
+    for (let f = 0; f < values.length; f++) {
+      const value = values[f] as Value | null | typeof OVERFLOW;
+      if (value === OVERFLOW) {
+        this.#put(read, f, null);
+        this.statuses[read.firstSlot + f] = "TRANSFORM_ERROR";
+        this.errors.push([r, read.references[f] as string, "integer_overflow"]);
+      } else this.#put(read, f, value);
+    }
+  }
+
+  #put(read: CompiledRead, f: number, value: Value | null): void {
+    const slot = read.firstSlot + f;
+    this.row[slot] = value ?? (read.defaults[f] as Value | null);
+    this.statuses[slot] = value === null ? "NULL_VALUE" : "PRESENT";
+  }
+
+  /** No valid row: counts are 0 for a key (SEMANTICS 4.4), but a null id empties the view (2.5). */
+  #empty(read: CompiledRead, status: Exclude<ReadStatus, "PRESENT">, keyed: boolean): void {
+    for (let f = 0; f < read.features.length; f++) {
+      const slot = read.firstSlot + f;
+      const value = keyed ? (read.emptyValues[f] as Value | null) : null;
+      this.row[slot] = value ?? (read.defaults[f] as Value | null);
+      this.statuses[slot] = status;
+    }
   }
 
   #compute(r: number): void {
     const { steps, computedSlots, referenceOf } = this.#plan;
     const { row, statuses } = this;
+    const startMs = this.#clock.elapsedMs();
     const codes: string[] = [];
     const nulls: number[] = [];
     const faults: number[] = [];
@@ -72,71 +185,22 @@ export class RowEvaluator {
       const reference = referenceOf.get(slot);
       if (reference !== undefined) this.errors.push([r, reference, codes[i] as string]);
     }
+    this.#trace.stagesMs.transform += this.#clock.elapsedMs() - startMs;
   }
+}
 
-  #read(r: number, i: number, read: CompiledRead): void {
-    const at = i * this.#inputs.rows + r;
-    const found = this.#lookup.found[at] as CachedRow | null;
-    const status = read.layout === null ? this.#stored(i, read, found) : this.#aggregated(r, i, read, found);
-    this.readStatuses[i] = status;
-    if (this.#lookup.stale?.has(at) === true) {
-      this.absent.push([r, read.name, "STALE"]);
-      for (let slot = read.firstSlot; slot < read.firstSlot + read.features.length; slot++) {
-        if (this.statuses[slot] !== "TRANSFORM_ERROR") this.statuses[slot] = "STALE";
-      }
-    } else if (status !== "PRESENT") this.absent.push([r, read.name, status]);
-  }
+/** The row that counts at `at`: the winner of those with event time ≤ `at`. */
+function winnerAt(rows: ServedRows, at: Us): ServedRow | undefined {
+  const [first] = rows;
+  if (first.eventTimeUs === null || first.eventTimeUs <= at) return first;
+  return rows.length === 1 ? undefined : rows.find(({ eventTimeUs }) => eventTimeUs === null || eventTimeUs <= at);
+}
 
-  #stored(i: number, read: CompiledRead, found: CachedRow | null): ReadStatus {
-    const rows = found?.stored ?? null;
-    const winner = rows === null ? undefined : rowAt(rows, this.#nowUs);
-    this.eventTimes[i] = winner?.eventTimeUs ?? null;
-    if (winner === undefined) return this.#empty(read, "NOT_FOUND");
-    const { eventTimeUs, values } = winner;
-    if (eventTimeUs !== null && read.ttlUs > 0 && this.#nowUs - eventTimeUs > read.ttlUs)
-      return this.#empty(read, "OUTSIDE_MAX_AGE");
-    for (let f = 0; f < read.features.length; f++)
-      this.#put(read, f, values[read.features[f] as number] as Value | null);
-    return "PRESENT";
-  }
-
-  #aggregated(r: number, i: number, read: CompiledRead, found: CachedRow | null): ReadStatus {
-    const tiles = found?.tiles ?? null;
-    // Tiles can't be cut (SEMANTICS 4.2): a row that holds later events than *now* says nothing about *now*.
-    const usable = tiles !== null && tiles.newestEventUs <= this.#nowUs;
-    this.eventTimes[i] = usable ? tiles.newestEventUs : null;
-    if (!usable) return this.#empty(read, "NOT_FOUND", found !== null);
-    const values = windowValues(
-      read.layout as NonNullable<typeof read.layout>,
-      tiles.groups,
-      this.#nowUs,
-      read.features,
-    );
-    for (let f = 0; f < values.length; f++) {
-      const value = values[f] as Value | null | typeof OVERFLOW;
-      if (value === OVERFLOW) {
-        this.#put(read, f, null);
-        this.statuses[read.firstSlot + f] = "TRANSFORM_ERROR";
-        this.errors.push([r, read.references[f] as string, "integer_overflow"]);
-      } else this.#put(read, f, value);
-    }
-    return "PRESENT";
-  }
-
-  #put(read: CompiledRead, f: number, value: Value | null): void {
-    const slot = read.firstSlot + f;
-    this.row[slot] = value ?? (read.defaults[f] as Value | null);
-    this.statuses[slot] = value === null ? "NULL_VALUE" : "PRESENT";
-  }
-
-  /** No valid row: counts are 0 for a key (SEMANTICS 4.4), but a null id empties the view (2.5). */
-  #empty(read: CompiledRead, status: Exclude<ReadStatus, "PRESENT">, keyed = true): ReadStatus {
-    for (let f = 0; f < read.features.length; f++) {
-      const slot = read.firstSlot + f;
-      const value = keyed ? (read.emptyValues[f] as Value | null) : null;
-      this.row[slot] = value ?? (read.defaults[f] as Value | null);
-      this.statuses[slot] = status;
-    }
-    return status;
-  }
+function countAge(tally: ViewTally, nowUs: Us, eventTimeUs: Us | null): void {
+  if (eventTimeUs === null) return;
+  const ageUs = nowUs - eventTimeUs;
+  let bucket = 0;
+  while (bucket < AGE_BOUNDS_S.length && ageUs > (AGE_BOUNDS_S[bucket] as number) * US_PER_SECOND) bucket++;
+  (tally.ages[bucket] as number)++;
+  tally.agesUs += ageUs;
 }

@@ -2,6 +2,7 @@
 import { EdgefeatError, type ErrorCode } from "../../sdk/errors.ts";
 import type { PlanRequest } from "../../sdk/plan/index.ts";
 import { type Clock, type Ms, type ParseTimeOptions, US_PER_MS, type Us } from "../../sdk/time.ts";
+import type { Caller } from "../auth/index.ts";
 import type { AppConfig } from "../config.ts";
 import type { OnlineStore } from "../store/port.ts";
 import type { CompiledPlan } from "./compiled-plan.ts";
@@ -11,6 +12,7 @@ import type { KnownRegistry } from "./known-registry.ts";
 import { type Freshness, Lookup } from "./lookup.ts";
 import type { Registry } from "./registry.ts";
 import type { RowCache } from "./row-cache.ts";
+import type { Trace } from "./trace.ts";
 
 /** What a request asks for. */
 export interface Asked {
@@ -36,8 +38,21 @@ export interface Served {
   readonly evaluator: RowEvaluator;
 }
 
+interface Bound {
+  readonly plan: CompiledPlan;
+  readonly given: GivenInputs;
+  readonly inputs: Inputs;
+}
+
 /** Keeps work going after the answer. */
 export type Later = (work: Promise<unknown>) => void;
+
+/** What surrounds a request. */
+export interface Serving {
+  readonly later: Later;
+  readonly trace: Trace;
+  readonly caller: Caller;
+}
 
 /** Faults that a newer registry than the one known here may not have. */
 const MAYBE_OUTDATED: ReadonlySet<ErrorCode> = new Set([
@@ -54,6 +69,9 @@ const MAYBE_OUTDATED: ReadonlySet<ErrorCode> = new Set([
   "transform_not_bundled",
 ] satisfies ErrorCode[]);
 
+/** Faults of reading a snapshot that the store points to. */
+const UNREAD: ReadonlySet<ErrorCode> = new Set(["store_unavailable", "row_corrupt"] satisfies ErrorCode[]);
+
 export class FeatureServer {
   readonly #registry: Registry;
   readonly #cache: RowCache;
@@ -69,20 +87,28 @@ export class FeatureServer {
     this.#config = parts.config;
   }
 
-  /** Returns what answers a request, from one snapshot of the registry alone (SEMANTICS 7.3). */
-  async serve(asked: Asked, later: Later): Promise<Served> {
-    const nowUs = this.#clock.nowUs();
+  /**
+   * Returns what answers a request, from one snapshot of the registry alone (SEMANTICS 7.3). The caller is judged along with
+   * the first read, and before anything is said of a name.
+   * @throws what the caller's judging, the plan, the inputs and the store throw
+   */
+  async serve(asked: Asked, call: Serving): Promise<Served> {
+    const { later, trace, caller } = call;
+    const clock = this.#clock;
+    const nowUs = clock.nowUs();
     const freshness = this.#freshness(asked);
     const { atMs } = freshness;
     const known = this.#registry.current;
-    let registry = known ?? (await this.#registry.load());
+    let registry = known ?? (await this.#loadFor(caller));
     // Whether this request has seen where the store points.
     let verified = known === null;
     for (;;) {
-      let bound: { plan: CompiledPlan; given: GivenInputs; inputs: Inputs };
+      let bound: Bound;
       try {
+        caller.checkRequest(asked.request, registry.snapshot);
         bound = bind(asked, registry);
       } catch (fault) {
+        await admitted(caller, asked, registry);
         if (verified || !(fault instanceof EdgefeatError && MAYBE_OUTDATED.has(fault.code))) throw fault;
         const current = await this.#registry.load();
         if (current.hash === registry.hash) throw fault;
@@ -91,39 +117,126 @@ export class FeatureServer {
         continue;
       }
       const { plan, inputs } = bound;
-      const lookup = new Lookup(plan, inputs, freshness, this.#cache);
-      const recheck = atMs - this.#registry.checkedAtMs >= freshness.maxAgeMs;
-      if (!lookup.complete || recheck) await lookup.fill(this.#store, this.#registry.key);
-      const { control } = lookup;
-      if (control !== undefined && this.#registry.isOutdated(registry, control, atMs)) {
-        if (asked.noCache && !verified) {
-          registry = await this.#registry.follow(control, atMs);
-          verified = true;
-          continue;
+      const boundMs = clock.elapsedMs();
+      const lookup = new Lookup(plan, inputs, freshness, this.#cache, trace);
+      const lookedUpMs = clock.elapsedMs();
+      trace.stagesMs.plan += boundMs - atMs;
+      trace.stagesMs.cache += lookedUpMs - boundMs;
+      if (!lookup.complete || this.#mustCheck(caller, freshness)) {
+        // Before the read: while it is under way, another request may see to what is known, but not to what this one uses.
+        const unverifiedMs = atMs - this.#registry.checkedAtMs;
+        const control = await this.#fill(lookup, call, atMs);
+        trace.stagesMs.store += clock.elapsedMs() - lookedUpMs;
+        caller.checkRequest(asked.request, registry.snapshot);
+        if (control !== undefined && this.#registry.isOutdated(registry, control, atMs)) {
+          const next =
+            verified || unverifiedMs < this.#bound(freshness) ? null : await this.#follow(control, asked, atMs);
+          if (next !== null) {
+            registry = next;
+            verified = true;
+            continue;
+          }
+          later(this.#registry.refresh());
         }
-        later(this.#registry.refresh());
-      }
+      } else if (lookup.aging) later(this.#refresh(lookup, registry, caller, atMs));
       return {
         ...bound,
         nowUs,
         knownAsOfUs: nowUs - Math.ceil(lookup.oldestMs) * US_PER_MS,
         registry,
-        evaluator: new RowEvaluator(plan, inputs, lookup, nowUs),
+        evaluator: new RowEvaluator(plan, inputs, lookup, { nowUs, clock, trace }),
       };
     }
   }
 
+  /** The first snapshot that this isolate learns of. An isolate that knows none may not know its tokens either. */
+  async #loadFor(caller: Caller): Promise<KnownRegistry> {
+    try {
+      return await this.#registry.load();
+    } catch (fault) {
+      if (caller.principal === null) await caller.admit(0);
+      throw fault;
+    }
+  }
+
+  /** How far anything but a row may lag behind the store. */
+  #bound({ maxAgeMs }: Freshness): Ms {
+    return Math.min(maxAgeMs, this.#config.cacheTtlMs);
+  }
+
+  /**
+   * Returns the snapshot that the store points to, for a request that may not be answered by one as old as the known; null
+   * where it can't be read and the old one stands in, which it never does for `no-cache`.
+   */
+  async #follow(control: string | null, { noCache }: Asked, atMs: Ms): Promise<KnownRegistry | null> {
+    try {
+      return await this.#registry.follow(control, atMs);
+    } catch (fault) {
+      if (noCache || !(fault instanceof EdgefeatError && UNREAD.has(fault.code))) throw fault;
+      return null;
+    }
+  }
+
+  /** True when the control record has to be read although memory holds every row: nobody may be outdated beyond the bound. */
+  #mustCheck(caller: Caller, freshness: Freshness): boolean {
+    if (caller.principal === null) return true;
+    return freshness.atMs - Math.min(this.#registry.checkedAtMs, caller.checkedAtMs) >= this.#bound(freshness);
+  }
+
+  /**
+   * Reads all that a lookup lacks by one command, and along with it the control record and what the caller is judged by.
+   * Returns the control record; undefined when the store failed, and memory stands in.
+   */
+  async #fill(lookup: Lookup, { trace, caller }: Serving, atMs: Ms): Promise<string | null | undefined> {
+    const keys = lookup.keys();
+    const controlAt = keys.push(this.#registry.key) - 1;
+    keys.push(...caller.keys);
+    trace.storeReads++;
+    let texts: (string | null)[];
+    try {
+      texts = await this.#store.read(keys);
+    } catch (fault) {
+      if (!(fault instanceof EdgefeatError) || fault.code !== "store_unavailable") throw fault;
+      const settling = caller.settle(undefined, undefined, atMs);
+      if (settling !== undefined) await settling;
+      lookup.standIn(fault);
+      return undefined;
+    }
+    const control = texts[controlAt] as string | null;
+    const settling = caller.settle(control, texts[controlAt + 1], atMs);
+    if (settling !== undefined) await settling;
+    lookup.take(texts);
+    return control;
+  }
+
+  /** Reads rows anew that an answer was made from, before they get too old: stale-while-revalidate, within the bound. */
+  async #refresh(lookup: Lookup, used: KnownRegistry, caller: Caller, atMs: Ms): Promise<void> {
+    const keys = lookup.agingKeys();
+    const controlAt = keys.push(this.#registry.key) - 1;
+    const texts = await this.#store.read(keys);
+    lookup.takeAging(texts);
+    const control = texts[controlAt] as string | null;
+    await caller.settle(control, undefined, atMs);
+    if (this.#registry.isOutdated(used, control, atMs)) await this.#registry.refresh();
+  }
+
   #freshness({ noCache, maxStalenessMs }: Asked): Freshness {
-    const { cacheTtlMs, staleIfErrorMs } = this.#config;
     return {
       atMs: this.#clock.elapsedMs(),
-      maxAgeMs: noCache ? 0 : Math.min(cacheTtlMs, maxStalenessMs ?? Infinity),
-      maxStaleMs: noCache ? 0 : cacheTtlMs + staleIfErrorMs,
+      maxAgeMs: noCache ? 0 : (maxStalenessMs ?? Infinity),
+      staleIfErrorMs: noCache ? null : this.#config.staleIfErrorMs,
     };
   }
 }
 
-function bind(asked: Asked, registry: KnownRegistry): { plan: CompiledPlan; given: GivenInputs; inputs: Inputs } {
+/** Judges a caller that isn't known yet, before it is told what is wrong with its request. @throws unauthorized, forbidden */
+async function admitted(caller: Caller, asked: Asked, { snapshot }: KnownRegistry): Promise<void> {
+  if (caller.principal !== null) return;
+  await caller.admit(0);
+  caller.checkRequest(asked.request, snapshot);
+}
+
+function bind(asked: Asked, registry: KnownRegistry): Bound {
   const plan = registry.plan(asked.request);
   const given = asked.given(plan, registry);
   return { plan, given, inputs: bindInputs(plan, given, () => registry.names, asked.time) };

@@ -1,12 +1,14 @@
 // One column of a request's inputs: typed values, one a row or one for all, from the JSON that was sent.
 import { EdgefeatError } from "../../sdk/errors.ts";
 import type { InputColumn } from "../../sdk/plan/index.ts";
-import { pointerOf } from "../../sdk/shape.ts";
-import type { ParseTimeOptions } from "../../sdk/time.ts";
-import { type Value, valueFromJson, type ValueType } from "../../sdk/types/index.ts";
+import { located, locatedAt, pointerOf } from "../../sdk/shape.ts";
+import type { Value, ValueType } from "../../sdk/types/index.ts";
 
 /** Where in the body a column stands. */
 export type Member = "entities" | "request";
+
+/** Returns what was given for a value as that value. @throws type_mismatch, value_out_of_range, bad_time, naming `field` */
+export type ReadValue = (type: ValueType, given: unknown, field: string) => Value;
 
 /** One value a row; or a single one for all of them. */
 export interface Column {
@@ -19,7 +21,7 @@ export function bindColumn(
   { name, type }: InputColumn,
   member: Member,
   given: Readonly<Record<string, unknown>>,
-  time: ParseTimeOptions,
+  read: ReadValue,
 ): Column {
   if (!Object.hasOwn(given, name)) throw missing(name, member, pointerOf([member]));
   const json = given[name];
@@ -27,7 +29,7 @@ export function bindColumn(
   const list = scalar ? [json] : (json as unknown[]);
   const values = new Array<Value | null>(list.length);
   for (let row = 0; row < list.length; row++)
-    values[row] = bindValue(name, type, member, list[row], scalar ? null : row, time);
+    values[row] = bindValue(name, type, member, list[row], scalar ? null : row, read);
   return { values, scalar };
 }
 
@@ -37,17 +39,17 @@ function bindValue(
   member: Member,
   json: unknown,
   row: number | null,
-  time: ParseTimeOptions,
+  read: ReadValue,
 ): Value | null {
   if (json === null && member === "entities") return null;
   const path = () => (row === null ? [member, name] : [member, name, row]);
   if (json === null) throw missing(name, member, pointerOf(path()));
   try {
-    return valueFromJson(type, json, name, time);
+    return read(type, json, name);
   } catch (fault) {
     // Once more, to be told with its row: the label of each value would cost more than all else here.
     if (row === null) throw locatedAt(fault, path());
-    return located(path(), () => valueFromJson(type, json, `${name}[${row}]`, time));
+    return located(path(), () => read(type, json, `${name}[${row}]`));
   }
 }
 
@@ -61,27 +63,6 @@ function missing(name: string, member: Member, pointer: string): EdgefeatError {
         hint: `give "${name}" in request: an on-demand feature needs it`,
         pointer,
       });
-}
-
-/** Adds to an error where in the body its value is. */
-export function located<T>(path: readonly PropertyKey[], work: () => T): T {
-  try {
-    return work();
-  } catch (fault) {
-    throw locatedAt(fault, path);
-  }
-}
-
-function locatedAt(fault: unknown, path: readonly PropertyKey[]): unknown {
-  if (!(fault instanceof EdgefeatError) || fault.pointer !== undefined) return fault;
-  const { code, message, hint, position, details, cause } = fault;
-  return new EdgefeatError(code, message, {
-    pointer: pointerOf(path),
-    cause,
-    ...(hint === undefined ? {} : { hint }),
-    ...(position === undefined ? {} : { position }),
-    ...(details === undefined ? {} : { details }),
-  });
 }
 
 /** True for one value, false for a list of one a row: a value of a list type is a list itself, so depth decides. */

@@ -2,10 +2,12 @@
 import { EdgefeatError, type ErrorCode, type ErrorInfo } from "../../sdk/errors.ts";
 import { didYouMean } from "../../sdk/nearest.ts";
 import type { InputColumn } from "../../sdk/plan/index.ts";
+import { checkId } from "../../sdk/rows/index.ts";
 import { pointerOf } from "../../sdk/shape.ts";
 import type { ParseTimeOptions } from "../../sdk/time.ts";
 import type { CompiledPlan } from "./compiled-plan.ts";
-import { bindColumn, type Column, isScalar, type Member } from "./input-column.ts";
+import { checkValue, valueFromJson } from "../../sdk/types/index.ts";
+import { bindColumn, type Column, isScalar, type Member, type ReadValue } from "./input-column.ts";
 import type { KnownNames } from "./known-registry.ts";
 
 /** The most rows that one request may ask for. */
@@ -21,8 +23,10 @@ export interface Inputs {
   readonly request: readonly Column[];
 }
 
-/** Parsed JSON by name: a scalar, or a list with one element a row. */
+/** By name: a scalar, or a list with one element a row. */
 export interface GivenInputs {
+  /** Whether they are parsed JSON, or values as SEMANTICS 6 has them in TypeScript; default JSON. */
+  readonly form?: "json" | "values";
   readonly entities: Readonly<Record<string, unknown>>;
   readonly request: Readonly<Record<string, unknown>>;
 }
@@ -44,10 +48,13 @@ export function bindInputs(
   addLengths(length, "entities", given.entities, plan.keys);
   addLengths(length, "request", given.request, plan.request);
   checkSize(length.rows, plan.reads.length);
+  const read: ReadValue =
+    given.form === "values" ? checkValue : (type, json, field) => valueFromJson(type, json, field, time);
+  const readId: ReadValue = (type, id, field) => checkId(read(type, id, field), field);
   return {
     rows: length.rows,
-    keys: plan.keys.map((column) => bindColumn(column, "entities", given.entities, time)),
-    request: plan.request.map((column) => bindColumn(column, "request", given.request, time)),
+    keys: plan.keys.map((column) => bindColumn(column, "entities", given.entities, readId)),
+    request: plan.request.map((column) => bindColumn(column, "request", given.request, read)),
   };
 }
 

@@ -1,7 +1,7 @@
 // A registry snapshot with what is derived from it: its hash, its plans by request shape, the names it knows.
-import type { PlanRequest, Transforms } from "../../sdk/plan/index.ts";
+import type { PlanRequest } from "../../sdk/plan/index.ts";
 import type { ProjectionSpec, Snapshot } from "../../sdk/registry/index.ts";
-import { type CompiledPlan, compilePlan } from "./compiled-plan.ts";
+import { type CompiledPlan, compilePlan, type PlanOptions } from "./compiled-plan.ts";
 import { BoundedMap } from "./bounded-map.ts";
 
 const MAX_PLANS = 500;
@@ -11,14 +11,14 @@ const MAX_PLANNED_FEATURES = 20_000;
 export class KnownRegistry {
   readonly hash: string;
   readonly snapshot: Snapshot;
-  readonly #transforms: Transforms;
+  readonly #options: PlanOptions;
   readonly #plans = new BoundedMap<CompiledPlan>(MAX_PLANS, MAX_PLANNED_FEATURES);
   #names: KnownNames | undefined;
 
-  constructor(hash: string, snapshot: Snapshot, transforms: Transforms) {
+  constructor(hash: string, snapshot: Snapshot, options: PlanOptions) {
     this.hash = hash;
     this.snapshot = snapshot;
-    this.#transforms = transforms;
+    this.#options = options;
   }
 
   /** Returns the plan of a request shape, compiled once. @throws as planFeatures */
@@ -26,7 +26,7 @@ export class KnownRegistry {
     const shape = "service" in request ? `service ${request.service}` : JSON.stringify(request.features);
     const known = this.#plans.get(shape);
     if (known !== undefined) return known;
-    const plan = compilePlan(this.snapshot, request, this.#transforms);
+    const plan = compilePlan(this.snapshot, request, this.#options);
     this.#plans.set(shape, plan, plan.outputs.length);
     return plan;
   }

@@ -3,126 +3,213 @@ import { EdgefeatError } from "../../sdk/errors.ts";
 import { keyId } from "../../sdk/rows/index.ts";
 import type { Ms } from "../../sdk/time.ts";
 import type { Value } from "../../sdk/types/index.ts";
-import type { OnlineStore } from "../store/port.ts";
 import type { CompiledPlan, CompiledRead } from "./compiled-plan.ts";
 import type { Column } from "./input-column.ts";
 import type { Inputs } from "./inputs.ts";
 import type { CachedRow, RowCache } from "./row-cache.ts";
+import type { Trace } from "./trace.ts";
 
 /** How old a cached row may be. */
 export interface Freshness {
   /** On the elapsed clock: the moment of the request. */
   readonly atMs: Ms;
-  /** A cached row younger than this is used; 0 uses none. */
+  /** A cached row younger than this and than its view's bound is used; 0 uses none. */
   readonly maxAgeMs: Ms;
-  /** A cached row younger than this is used when the store fails; 0 uses none. */
-  readonly maxStaleMs: Ms;
+  /** How much longer than its view's bound a cached row may be used when the store fails; null: never. */
+  readonly staleIfErrorMs: Ms | null;
 }
 
-interface Missing {
+/** Past this part of its bound a row that is used is read anew after the answer, so that a busy key never makes a request wait. */
+const REFRESH_AFTER = 0.75;
+/** How long one request's reading anew keeps others from it. */
+const REFRESH_PAUSE_MS: Ms = 5_000;
+const NONE = -1;
+
+/** A key that the store is asked for. */
+interface Wanted {
+  readonly id: string;
   readonly read: CompiledRead;
-  readonly cached: CachedRow | undefined;
-  readonly places: number[];
+  readonly key: string;
 }
 
-/** The rows that a request needs: first those in memory, then, where `fill` was needed, all of them. */
+interface Missing extends Wanted {
+  readonly cached: CachedRow | undefined;
+  /** The first of its places in `found`; the others follow in `#next`. */
+  place: number;
+}
+
+/** The rows that a request needs: first those in memory, then, where they were taken in, all of them. */
 export class Lookup {
   /** The row of read `i` for entity row `r` at `i * rows + r`; null where an id is null. */
   readonly found: (CachedRow | null)[];
-  /** The places of `found` that are past their bound, while the store failed. */
+  /** The places of `found` that are past their bound, because the store failed. */
   stale: ReadonlySet<number> | null = null;
   /** How old the oldest row is, in ms; 0 when all were read just now. */
   oldestMs: Ms = 0;
-  /** The control record when it was read, else undefined. */
-  control: string | null | undefined = undefined;
-  readonly #missing = new Map<string, Missing>();
+  readonly #missing: Missing[] = [];
+  /** The index in `#missing` of each key in it; made when there can be two. */
+  #byKey: Map<string, number> | null = null;
+  /** By place, the next place that waits for the same row; made with `#byKey`. */
+  #next: Int32Array | null = null;
+  readonly #aging: Wanted[] = [];
   readonly #cache: RowCache;
   readonly #freshness: Freshness;
+  readonly #trace: Trace;
 
-  constructor(plan: CompiledPlan, inputs: Inputs, freshness: Freshness, cache: RowCache) {
+  constructor(plan: CompiledPlan, inputs: Inputs, freshness: Freshness, cache: RowCache, trace: Trace) {
     this.#cache = cache;
     this.#freshness = freshness;
+    this.#trace = trace;
     this.found = new Array<CachedRow | null>(plan.reads.length * inputs.rows).fill(null);
     for (let i = 0; i < plan.reads.length; i++) this.#place(plan.reads[i] as CompiledRead, i * inputs.rows, inputs);
+    trace.cacheMisses += this.#missing.length;
+    trace.cacheRefreshing += this.#aging.length;
   }
 
   /** True when memory holds every row. */
   get complete(): boolean {
-    return this.#missing.size === 0;
+    return this.#missing.length === 0;
   }
 
-  /**
-   * Reads, by one command, the rows that memory lacks and the control record.
-   * @throws store_unavailable when the store fails and memory can't stand in for it whole
-   */
-  async fill(store: OnlineStore, controlKey: string): Promise<void> {
-    let texts: (string | null)[];
-    try {
-      texts = await store.read([...this.#missing.keys(), controlKey]);
-    } catch (fault) {
-      if (!(fault instanceof EdgefeatError) || fault.code !== "store_unavailable") throw fault;
-      this.#standIn(fault);
-      return;
-    }
-    let index = 0;
-    for (const [key, { read, places }] of this.#missing) {
-      const text = texts[index++] as string | null;
+  /** True when rows that were taken from memory should be read anew soon. */
+  get aging(): boolean {
+    return this.#aging.length > 0;
+  }
+
+  /** The keys to read for an answer: those missing, each once, and those that would have to be read anew soon. */
+  keys(): string[] {
+    const keys = this.#missing.map(({ key }) => key);
+    for (const { key } of this.#aging) keys.push(key);
+    return keys;
+  }
+
+  /** The keys of rows to read anew after an answer that needed no read. */
+  agingKeys(): string[] {
+    return this.#aging.map(({ key }) => key);
+  }
+
+  /** Takes in what the store holds under `keys()`. */
+  take(texts: readonly (string | null)[]): void {
+    const missing = this.#missing;
+    for (let i = 0; i < missing.length; i++) {
+      const { id, read, place } = missing[i] as Missing;
+      const text = texts[i] as string | null;
       const row = read.decode(text, this.#freshness.atMs);
-      this.#cache.set(key, row, text);
-      for (const at of places) this.found[at] = row;
+      this.#cache.set(id, read.group, row, text);
+      for (let at = place; at !== NONE; at = this.#next?.[at] ?? NONE) this.found[at] = row;
     }
-    this.control = texts[index] as string | null;
+    this.takeAging(texts, missing.length);
+  }
+
+  /** Takes in what the store holds under `agingKeys()`: for the requests to come, as this one is answered from memory. */
+  takeAging(texts: readonly (string | null)[], from = 0): void {
+    for (const [i, { id, read }] of this.#aging.entries()) {
+      const text = texts[from + i] as string | null;
+      this.#cache.set(id, read.group, read.decode(text, this.#freshness.atMs), text);
+    }
+  }
+
+  /** Takes rows past their bound for those the store did not give. @throws `fault` when memory can't stand in for it whole */
+  standIn(fault: EdgefeatError): void {
+    const { atMs, staleIfErrorMs } = this.#freshness;
+    if (staleIfErrorMs === null) throw fault;
+    const stale = new Set<number>();
+    for (const { cached, read, place } of this.#missing) {
+      const age = cached === undefined ? Infinity : atMs - cached.readAtMs;
+      if (cached === undefined || age >= read.cacheMs + staleIfErrorMs) throw fault;
+      this.oldestMs = Math.max(this.oldestMs, age);
+      for (let at = place; at !== NONE; at = this.#next?.[at] ?? NONE) {
+        this.found[at] = cached;
+        stale.add(at);
+      }
+    }
+    this.#trace.cacheStale += stale.size;
+    this.stale = stale;
   }
 
   /** Places one read's rows; a key of scalars is looked up once for all of them. */
   #place(read: CompiledRead, from: number, { rows, keys }: Inputs): void {
     const { keyColumns } = read;
     const only = keyColumns.length === 1 ? (keys[keyColumns[0] as number] as Column) : null;
-    const scalar = keyColumns.every((column) => (keys[column] as Column).scalar);
-    for (let r = 0; r < (scalar ? 1 : rows); r++) {
-      const id = only === null ? compositeId(keyColumns, keys, r) : singleId(only.values[r] as Value | null);
-      if (id !== null) this.#find(read, read.prefix + id + read.suffix, from + r);
+    const scalar = only === null ? keyColumns.every((column) => (keys[column] as Column).scalar) : only.scalar;
+    if (scalar) {
+      const id = only === null ? compositeId(keyColumns, keys, 0) : singleId(only.values[0] as Value | null);
+      if (id !== null) this.#findForAll(read, id, from, rows);
+      return;
     }
-    if (!scalar || rows === 1) return;
-    const waiting =
-      this.found[from] === null ? [...this.#missing.values()].find(({ places }) => places.includes(from)) : undefined;
-    for (let at = from + 1; at < from + rows; at++) {
-      this.found[at] = this.found[from] as CachedRow | null;
-      waiting?.places.push(at);
+    if (this.#byKey === null) {
+      this.#byKey = new Map();
+      for (const [i, { key }] of this.#missing.entries()) this.#byKey.set(key, i);
+    }
+    for (let r = 0; r < rows; r++) {
+      const id = only === null ? compositeId(keyColumns, keys, r) : singleId(only.values[r] as Value | null);
+      if (id !== null) this.#find(read, id, from + r);
     }
   }
 
-  #find(read: CompiledRead, key: string, at: number): void {
-    const cached = this.#cache.get(key);
-    const { atMs, maxAgeMs } = this.#freshness;
-    if (cached !== undefined && atMs - cached.readAtMs < maxAgeMs) {
-      this.oldestMs = Math.max(this.oldestMs, atMs - cached.readAtMs);
+  #findForAll(read: CompiledRead, id: string, from: number, rows: number): void {
+    this.#find(read, id, from);
+    const row = this.found[from] as CachedRow | null;
+    if (rows === 1) return;
+    if (row !== null) {
+      this.found.fill(row, from, from + rows);
+      return;
+    }
+    const waiting = this.#missing[this.#indexOf(keyOf(read, id))] as Missing;
+    for (let at = from + 1; at < from + rows; at++) this.#wait(waiting, at);
+  }
+
+  #find(read: CompiledRead, id: string, at: number): void {
+    const cached = this.#cache.get(id, read.group);
+    if (cached !== undefined && this.#use(read, id, cached)) {
       this.found[at] = cached;
       return;
     }
-    const waiting = this.#missing.get(key);
-    if (waiting === undefined) this.#missing.set(key, { read, cached, places: [at] });
-    else waiting.places.push(at);
+    const key = keyOf(read, id);
+    const known = this.#indexOf(key);
+    if (known !== NONE) {
+      this.#wait(this.#missing[known] as Missing, at);
+      return;
+    }
+    this.#byKey?.set(key, this.#missing.length);
+    this.#missing.push({ id, read, key, cached, place: at });
   }
 
-  #standIn(fault: EdgefeatError): void {
-    const { atMs, maxStaleMs } = this.#freshness;
-    if (maxStaleMs === 0) throw fault;
-    const stale = new Set<number>();
-    for (const { cached, places } of this.#missing.values()) {
-      if (cached === undefined || atMs - cached.readAtMs >= maxStaleMs) throw fault;
-      this.oldestMs = Math.max(this.oldestMs, atMs - cached.readAtMs);
-      for (const at of places) {
-        this.found[at] = cached;
-        stale.add(at);
-      }
+  /** Returns whether a cached row is young enough; notes it where it will not be for long. */
+  #use(read: CompiledRead, id: string, row: CachedRow): boolean {
+    const { atMs, maxAgeMs } = this.#freshness;
+    const age = atMs - row.readAtMs;
+    if (age >= maxAgeMs || age >= read.cacheMs) return false;
+    if (age > this.oldestMs) this.oldestMs = age;
+    this.#trace.cacheHits++;
+    if (age >= read.cacheMs * REFRESH_AFTER && atMs - row.refreshedAtMs >= REFRESH_PAUSE_MS) {
+      row.refreshedAtMs = atMs;
+      this.#aging.push({ id, read, key: keyOf(read, id) });
     }
-    this.stale = stale;
+    return true;
+  }
+
+  #indexOf(key: string): number {
+    return this.#byKey === null
+      ? this.#missing.findIndex((missing) => missing.key === key)
+      : (this.#byKey.get(key) ?? NONE);
+  }
+
+  #wait(missing: Missing, at: number): void {
+    this.#next ??= new Int32Array(this.found.length).fill(NONE);
+    this.#next[at] = missing.place;
+    missing.place = at;
   }
 }
 
+function keyOf({ prefix, suffix }: CompiledRead, id: string): string {
+  return prefix + id + suffix;
+}
+
 function singleId(value: Value | null): string | null {
-  return value === null ? null : keyId([value]);
+  if (value === null) return null;
+  // Digits need no escaping.
+  return typeof value === "bigint" ? String(value) : keyId([value]);
 }
 
 /** Null when one of the ids is: the key then names no entity. */

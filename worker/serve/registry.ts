@@ -1,26 +1,28 @@
 // The registry as an isolate knows it: a snapshot and a pointer that every read of the store brings along.
 import { EdgefeatError } from "../../sdk/errors.ts";
-import type { Transforms } from "../../sdk/plan/index.ts";
 import { checkSnapshot, type Snapshot, snapshotHash } from "../../sdk/registry/index.ts";
 import { controlKey, type KeySpace, snapshotKey } from "../../sdk/rows/index.ts";
 import type { Clock, Ms } from "../../sdk/time.ts";
 import { parseJson } from "../../sdk/types/index.ts";
 import type { OnlineStore } from "../store/port.ts";
+import type { PlanOptions } from "./compiled-plan.ts";
 import { KnownRegistry } from "./known-registry.ts";
 
 /** The project's control record; it may hold members of later versions, which are kept. */
 export interface Control {
-  readonly registry: string;
+  /** The hash of the snapshot that counts; null before any was applied. */
+  readonly registry: string | null;
+  /** The revision of the token set that counts; none before a token was made. */
+  readonly tokens?: string;
 }
 
 /** How long one request's fetch of a new snapshot keeps others from starting theirs. */
 const REFRESH_PAUSE_MS: Ms = 5_000;
 
-export interface RegistryOptions {
+export interface RegistryOptions extends PlanOptions {
   readonly store: OnlineStore;
   readonly clock: Clock;
   readonly space: KeySpace;
-  readonly transforms: Transforms;
   /** The snapshot that the Worker was deployed with. */
   readonly bundled?: Snapshot;
 }
@@ -34,10 +36,10 @@ export class Registry {
   #refreshingSinceMs: Ms = Number.NEGATIVE_INFINITY;
 
   constructor(options: RegistryOptions) {
-    const { bundled, transforms, space } = options;
+    const { bundled, space } = options;
     this.#options = options;
     this.key = controlKey(space);
-    this.#current = bundled === undefined ? null : new KnownRegistry(snapshotHash(bundled), bundled, transforms);
+    this.#current = bundled === undefined ? null : new KnownRegistry(snapshotHash(bundled), bundled, options);
   }
 
   /** The snapshot known to this isolate; null before the first. */
@@ -55,9 +57,15 @@ export class Registry {
    * @throws registry_not_found, store_unavailable
    */
   async load(): Promise<KnownRegistry> {
+    const { text, atMs } = await this.readControl();
+    return this.follow(text, atMs);
+  }
+
+  /** Returns the control record's text, null for none, and when the read of it began. @throws store_unavailable */
+  async readControl(): Promise<{ readonly text: string | null; readonly atMs: Ms }> {
     const atMs = this.#options.clock.elapsedMs();
     const [text] = await this.#options.store.read([this.key]);
-    return this.follow(text ?? null, atMs);
+    return { text: text ?? null, atMs };
   }
 
   /** Returns the snapshot that a control record, read at `atMs`, points to; reads it where it is not the known one. */
@@ -94,22 +102,22 @@ export class Registry {
     }
   }
 
-  /** Takes a snapshot that this isolate itself has just put in place. */
-  adopt(hash: string, snapshot: Snapshot): KnownRegistry {
-    this.#current = new KnownRegistry(hash, snapshot, this.#options.transforms);
-    this.#checkedAtMs = this.#options.clock.elapsedMs();
+  /** Takes a snapshot that this isolate itself has just put in the place of what the control record said at `atMs`. */
+  adopt(hash: string, snapshot: Snapshot, atMs: Ms): KnownRegistry {
+    this.#current = new KnownRegistry(hash, snapshot, this.#options);
+    this.#checkedAtMs = atMs;
     return this.#current;
   }
 
   async #fetch(hash: string): Promise<KnownRegistry> {
-    const { store, space, transforms } = this.#options;
+    const { store, space } = this.#options;
     const [text] = await store.read([snapshotKey(space, hash)]);
-    return new KnownRegistry(hash, checkStored(text ?? null, hash), transforms);
+    return new KnownRegistry(hash, checkStored(text ?? null, hash), this.#options);
   }
 
-  #control(text: string | null): Control {
-    const control = parseControl(text);
-    if (control !== null) return control;
+  #control(text: string | null): { readonly registry: string } {
+    const registry = parseControl(text)?.registry ?? null;
+    if (registry !== null) return { registry };
     this.#current = null;
     throw new EdgefeatError("registry_not_found", "nothing was applied to this project yet", {
       hint: 'run "edgefeat apply"',
@@ -121,8 +129,11 @@ export class Registry {
 export function parseControl(text: string | null): Control | null {
   if (text === null) return null;
   try {
-    const control = JSON.parse(text) as Partial<Control> | null;
-    if (typeof control?.registry === "string") return control as Control;
+    const control = JSON.parse(text) as Partial<Record<keyof Control, unknown>> | null;
+    const { registry = null, tokens } = control ?? {};
+    if (typeof registry === "string" && (tokens === undefined || typeof tokens === "string")) return control as Control;
+    // Tokens may be made before anything is applied.
+    if (registry === null && typeof tokens === "string") return { ...(control as Control), registry };
   } catch {
     // Told below: text that is not JSON is as corrupt as JSON of another shape.
   }

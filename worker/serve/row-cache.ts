@@ -1,14 +1,17 @@
-// The local cache: decoded rows and tiles by store key, missing ones too; never a finished value (SEMANTICS 3.9).
-import type { StoredRows, TileRow } from "../../sdk/rows/index.ts";
+// The local cache: rows and tiles by view and id, missing ones too; never a finished value (SEMANTICS 3.9).
+import { splitRowKey, type TileRow } from "../../sdk/rows/index.ts";
 import type { Ms } from "../../sdk/time.ts";
 import { BoundedMap } from "./bounded-map.ts";
+import type { ServedRows } from "./served-row.ts";
 
 /** What the store held under a key at a moment; null where there was nothing. */
 export interface CachedRow {
-  readonly stored: StoredRows | null;
+  readonly stored: ServedRows | null;
   readonly tiles: TileRow | null;
   /** On the elapsed clock, when the read that brought it began: it shows the store no earlier than that. */
   readonly readAtMs: Ms;
+  /** When a request last set out to read it anew after its answer; −∞ before. Keeps the next from doing so too. */
+  refreshedAtMs: Ms;
 }
 
 /** An isolate's rows, bounded in number and in memory; the least recently used go first. */
@@ -22,27 +25,35 @@ export class RowCache {
     this.#writtenAtMs = new BoundedMap(maxRows);
   }
 
-  get(key: string): CachedRow | undefined {
-    return this.#rows.get(key);
+  /** `group` is the read's: its keys' prefix and suffix. */
+  get(id: string, group: string): CachedRow | undefined {
+    return this.#rows.get(id, group);
   }
 
   /** Keeps a row, unless something newer is known. `text` is the packed row it was decoded from, or null. */
-  set(key: string, row: CachedRow, text: string | null): void {
-    const newest = Math.max(this.#rows.get(key)?.readAtMs ?? -Infinity, this.#writtenAtMs.get(key) ?? -Infinity);
-    if (row.readAtMs < newest) return;
-    this.#rows.set(key, row, estimatedBytes(key, text));
+  set(id: string, group: string, row: CachedRow, text: string | null): void {
+    const known = this.#rows.get(id, group)?.readAtMs ?? -Infinity;
+    const written = this.#writtenAtMs.get(id, group) ?? -Infinity;
+    if (row.readAtMs < known || row.readAtMs < written) return;
+    this.#rows.set(id, row, estimatedBytes(id, text), group);
   }
 
   /** Forgets rows that were just written, at `atMs` on the elapsed clock, so that the next read of this isolate sees them. */
   drop(keys: Iterable<string>, atMs: Ms): void {
     for (const key of keys) {
-      this.#rows.delete(key);
-      this.#writtenAtMs.set(key, atMs);
+      const { prefix, id, suffix } = splitRowKey(key);
+      this.#rows.delete(id, prefix + suffix);
+      this.#writtenAtMs.set(id, atMs, 1, prefix + suffix);
     }
+  }
+
+  /** How many rows are kept, and their estimated bytes. */
+  get size(): { readonly rows: number; readonly bytes: number } {
+    return { rows: this.#rows.entries, bytes: this.#rows.size };
   }
 }
 
-/** A decoded row takes a few times its text: each number in it becomes a heap object or a slot of 8 bytes. */
-function estimatedBytes(key: string, text: string | null): number {
-  return 200 + 2 * key.length + (text === null ? 0 : 4 * text.length);
+/** A decoded row takes a few times its text: its numbers become heap objects, and their JSON text may be kept too. */
+function estimatedBytes(id: string, text: string | null): number {
+  return 300 + 2 * id.length + (text === null ? 0 : 6 * text.length);
 }

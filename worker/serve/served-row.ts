@@ -1,0 +1,142 @@
+// A stored row in the local cache: its times at hand, its values and their JSON text made when first asked for.
+import { EdgefeatError } from "../../sdk/errors.ts";
+import { type StoredRow, unpackStoredRows } from "../../sdk/rows/index.ts";
+import type { Us } from "../../sdk/time.ts";
+import { unpackValue, type Value, valueToJson, type ValueType } from "../../sdk/types/index.ts";
+
+/** The features of one stored view that stand side by side in an answer. Compared by identity: one a compiled plan. */
+export interface Segment {
+  readonly types: readonly ValueType[];
+  /** Indices into the view's features. */
+  readonly features: readonly number[];
+  readonly defaults: readonly (Value | null)[];
+  /** True when the features follow one another in the packed row, and are packed as an answer writes them. */
+  readonly verbatim: boolean;
+}
+
+/** The winner, then the rows that were still to come when it was written, as StoredRows. */
+export type ServedRows = readonly [ServedRow, ...ServedRow[]];
+
+export class ServedRow {
+  readonly eventTimeUs: Us | null;
+  readonly #types: readonly ValueType[];
+  /** The packed row, where it holds this row alone, numbers and nulls only: its commas then part its values. */
+  readonly #text: string | null;
+  #json: readonly unknown[] | null;
+  #values: readonly (Value | null)[] | null;
+  // Requests for one view mostly ask for the same of it: the text of the last segment is kept.
+  #segment: Segment | null = null;
+  #segmentText = "";
+
+  constructor(
+    types: readonly ValueType[],
+    eventTimeUs: Us | null,
+    content: { values: readonly (Value | null)[] } | { json: readonly unknown[]; text: string | null },
+  ) {
+    this.#types = types;
+    this.eventTimeUs = eventTimeUs;
+    const packed = "json" in content;
+    this.#values = packed ? null : content.values;
+    this.#json = packed ? content.json : null;
+    this.#text = packed ? content.text : null;
+  }
+
+  /** In the order of the view's features. @throws row_corrupt */
+  get values(): readonly (Value | null)[] {
+    if (this.#values !== null) return this.#values;
+    const json = this.#json as readonly unknown[];
+    try {
+      this.#values = this.#types.map((type, i) => unpackValue(type, json[i + LEADING]));
+    } catch (cause) {
+      throw unreadable(cause);
+    }
+    this.#json = null;
+    return this.#values;
+  }
+
+  /** Returns the JSON texts of a segment's values, joined by commas; defaults stand in for nulls. @throws row_corrupt */
+  jsonOf(segment: Segment): string {
+    if (this.#segment === segment) return this.#segmentText;
+    this.#segmentText = this.#slice(segment) ?? this.#encode(segment);
+    this.#segment = segment;
+    return this.#segmentText;
+  }
+
+  /** The segment's part of the packed text, which JSON.parse found well-formed; null where it has to be encoded. */
+  #slice({ features, defaults, verbatim }: Segment): string | null {
+    const text = this.#text;
+    if (!verbatim || text === null) return null;
+    let from = 0;
+    for (let i = LEADING + (features[0] as number); i > 0; i--) from = text.indexOf(",", from) + 1;
+    let to = from;
+    for (let i = features.length; i > 0 && to >= 0; i--) to = text.indexOf(",", to + 1);
+    const slice = text.slice(from, to < 0 ? -1 : to);
+    return slice.includes("null") && defaults.some((value) => value !== null) ? null : slice;
+  }
+
+  #encode({ types, features, defaults }: Segment): string {
+    const { values } = this;
+    let text = "";
+    for (let i = 0; i < features.length; i++) {
+      const value = values[features[i] as number] as Value | null;
+      if (i > 0) text += ",";
+      text += valueToJson(types[i] as ValueType, value ?? (defaults[i] as Value | null));
+    }
+    return text;
+  }
+}
+
+/** Event time, written time and created time come before the values. */
+const LEADING = 3;
+
+/** Returns the rows of a packed text, checked in shape; their values are unpacked when asked for. @throws row_corrupt */
+export function decodeStoredRows(types: readonly ValueType[], text: string): ServedRows {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    throw unreadable(cause);
+  }
+  const eventTime = Array.isArray(json) ? (json[0] as unknown) : undefined;
+  if (
+    Array.isArray(json) &&
+    json.length === types.length + LEADING &&
+    isTime(eventTime) &&
+    Number.isSafeInteger(json[1]) &&
+    isTime(json[2])
+  ) {
+    const plain = !text.includes('"') && !text.includes("[", 1) && !text.includes(" ");
+    return [new ServedRow(types, eventTime, { json, text: plain ? text : null })];
+  }
+  // Pending rows, compressed ones, and whatever is wrong.
+  const [first, ...pending] = unpackStoredRows(types, text).map(
+    (row: StoredRow) => new ServedRow(types, row.eventTimeUs, row),
+  );
+  return [first as ServedRow, ...pending];
+}
+
+function isTime(json: unknown): json is Us | null {
+  return json === null || Number.isSafeInteger(json);
+}
+
+function unreadable(cause: unknown): EdgefeatError {
+  if (cause instanceof EdgefeatError && cause.code === "row_corrupt") return cause;
+  return new EdgefeatError("row_corrupt", "a stored row is not readable", {
+    hint: "materialize the view again",
+    cause,
+  });
+}
+
+/** The kinds whose packed form is the form of an answer, whatever the value, but for long integers, which are quoted there. */
+const VERBATIM: ReadonlySet<ValueType["kind"]> = new Set(["bool", "int32", "int64", "float32", "float64"]);
+
+/** Returns the segment of features `features` of a view, in that order. */
+export function segmentOf(
+  types: readonly ValueType[],
+  features: readonly number[],
+  defaults: readonly (Value | null)[],
+): Segment {
+  const own = features.map((feature) => types[feature] as ValueType);
+  const consecutive = features.every((feature, i) => i === 0 || feature === (features[i - 1] as number) + 1);
+  return { types: own, features, defaults, verbatim: consecutive && own.every(({ kind }) => VERBATIM.has(kind)) };
+}
