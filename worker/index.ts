@@ -1,28 +1,16 @@
-// The Worker: its fetch handler, built once an isolate from its variables, and the Durable Object it stores rows in.
-import { EdgefeatError } from "../sdk/errors.ts";
-import type { Transforms } from "../sdk/plan/index.ts";
-import type { Snapshot } from "../sdk/registry/index.ts";
-import { type App, createApp } from "./app.ts";
-import { frozenClock, systemClock } from "./clock.ts";
+// The Worker: its fetch handler, the Durable Object it stores rows in, and its other ways in.
+import { createEntrypoint } from "./binding/entrypoint.ts";
+import type { App } from "./app.ts";
+import { isolateOf, log, type WorkerBuild, type WorkerEnv } from "./isolate.ts";
+import { plainWords } from "./metrics/index.ts";
 import { asEdgefeatError, problemResponse } from "./middleware/problem.ts";
-import { readSettings, type Variables } from "./settings.ts";
-import { createDurableObjectStore, EdgefeatStore } from "./store/durable-object.ts";
-import type { OnlineStore } from "./store/port.ts";
-import { createUpstashStore } from "./store/upstash.ts";
+import { EdgefeatStore } from "./store/durable-object.ts";
 
-export { EdgefeatStore };
-
-/** The bindings of the Worker: its variables, and the Durable Object's namespace. */
-export interface WorkerEnv extends Variables {
-  readonly STORE?: DurableObjectNamespace<EdgefeatStore>;
-}
-
-export interface WorkerBuild {
-  /** The TypeScript transforms bundled with this Worker. */
-  readonly transforms?: Transforms;
-  /** The registry snapshot bundled with it. */
-  readonly snapshot?: Snapshot;
-}
+export { createEntrypoint, EdgefeatStore };
+export type { FeaturesBinding } from "./binding/entrypoint.ts";
+export { createFeatureStore, type FeatureStore } from "./binding/feature-store.ts";
+export type { FeatureQuery } from "./binding/query.ts";
+export type { WorkerBuild, WorkerEnv };
 
 /**
  * Returns a Worker's default export.
@@ -34,34 +22,23 @@ export function createWorker(build: WorkerBuild = {}): {
   let app: App | undefined;
   return {
     async fetch(request, env, context) {
+      if (app !== undefined) return app.fetch(request, env, context);
       try {
-        app ??= appOf(env, build);
+        const isolate = isolateOf(build, env);
+        app = isolate.app;
+        if (isolate.isNew) context.waitUntil(app.logWarnings());
       } catch (fault) {
-        return problemResponse(asEdgefeatError(fault));
+        const error = asEdgefeatError(fault);
+        log({ level: "error", event: "start_failed", code: error.code, message: plainWords(error.message) });
+        return problemResponse(error);
       }
       return app.fetch(request, env, context);
     },
   };
 }
 
-function appOf(env: WorkerEnv, { transforms = new Map(), snapshot }: WorkerBuild): App {
-  const { config, store, frozenNowUs } = readSettings(env, snapshot);
-  return createApp({
-    store: store.kind === "upstash" ? createUpstashStore(store) : durableObjectStore(env),
-    clock: frozenNowUs === null ? systemClock : frozenClock(frozenNowUs),
-    config,
-    transforms,
-    ...(snapshot === undefined ? {} : { snapshot }),
-    // oxlint-disable-next-line no-console -- the one place where a Worker's log is written
-    onInternalError: (cause) => console.error(cause),
-  });
-}
+const build: WorkerBuild = {};
 
-function durableObjectStore({ STORE }: WorkerEnv): OnlineStore {
-  if (STORE !== undefined) return createDurableObjectStore(STORE);
-  throw new EdgefeatError("config_invalid", "the Worker has no Durable Object bound as STORE", {
-    hint: "add the binding of wrangler.toml, or set UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN",
-  });
-}
-
-export default createWorker();
+export default createWorker(build);
+/** For service bindings: `entrypoint = "Features"`. */
+export const Features = createEntrypoint(build);

@@ -1,7 +1,15 @@
 // How a definition is told from any other exported value, even across two copies of this package.
 const KIND = Symbol.for("edgefeat.definition");
 
-export type DefinitionKind = "entity" | "source" | "requestSource" | "view" | "projection" | "onDemandView" | "service";
+export type DefinitionKind =
+  | "entity"
+  | "source"
+  | "requestSource"
+  | "view"
+  | "projection"
+  | "onDemandView"
+  | "service"
+  | "artifact";
 
 /** Returns `object` marked as a definition of `kind`, and frozen. */
 export function brand<T extends object>(kind: DefinitionKind, object: T): T {

@@ -1,4 +1,5 @@
 // The definitions DSL.
+export { scaler, vocabulary, type Artifact, type ScalerOptions, type VocabularyOptions } from "./artifact.ts";
 export { definitionKind } from "./brand.ts";
 export { defineConfig, env, type Config, type ConfigInput, type EnvReference } from "./config.ts";
 export { entity, type Entity, type EntityOptions, type JoinKey } from "./entity.ts";

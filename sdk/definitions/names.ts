@@ -1,4 +1,5 @@
 // Which names definitions may carry.
+import * as z from "zod/mini";
 import { EdgefeatError } from "../errors.ts";
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/;
@@ -7,6 +8,12 @@ const RESERVED = new Set(
   "as break const continue else false for function if import in let loop package namespace null prototype return true var void while".split(
     " ",
   ),
+);
+
+/** A name in a snapshot or a request body. */
+export const nameShape = z.string().check(
+  z.regex(NAME, "expected a name"),
+  z.refine((text) => !(text in {}), "expected a name that JavaScript objects don't have"),
 );
 
 /** Returns `name`. @throws definition_invalid for a name that keys, references or expressions could not carry. */

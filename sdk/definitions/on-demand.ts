@@ -1,6 +1,7 @@
 // On-demand views: features computed when they are asked for, from stored ones and from the request.
 import { EdgefeatError } from "../errors.ts";
 import { lookUp } from "../shape.ts";
+import { type Artifact, artifactsByName } from "./artifact.ts";
 import { brand, definitionKind } from "./brand.ts";
 import { checkFields, type Field } from "./fields.ts";
 import { checkName, checkPicked } from "./names.ts";
@@ -33,6 +34,8 @@ export interface OnDemandView<F extends Values = Values> extends OnDemandProject
   readonly fields: Schema;
   readonly expressions?: Readonly<Record<string, string>>;
   readonly transform?: Transform;
+  /** The scalers and vocabularies that the expressions name. */
+  readonly artifacts?: readonly Artifact[];
   /** Keeps only these features, in this order. */
   pick<const K extends keyof F & string>(...names: K[]): OnDemandProjection<Pick<F, K>>;
 }
@@ -43,6 +46,8 @@ export interface OnDemandOptions<I extends readonly Input[], F extends Schema> e
   features: F;
   /** One expression a feature, evaluated by the same code everywhere … */
   expressions?: { readonly [K in keyof F]: string };
+  /** The scalers and vocabularies that the expressions name; part of the view's version, at most 128 KiB as JSON. */
+  artifacts?: readonly Artifact[];
   /** … or one TypeScript function for all of them, bundled into the Worker and used offline too. */
   transform?: (row: TransformRow<I>) => { readonly [K in keyof F]: unknown };
 }
@@ -69,6 +74,14 @@ export function onDemandView<const I extends readonly Input[], const F extends S
     throw new EdgefeatError("definition_invalid", `${what}: it needs either expressions or a transform`);
   }
   if (expressions !== undefined) checkExpressions(what, fields, expressions);
+  if (options.artifacts !== undefined) {
+    artifactsByName(what, options.artifacts);
+    if (expressions === undefined) {
+      throw new EdgefeatError("definition_invalid", `${what}: artifacts are for expressions, not for a transform`, {
+        hint: "write what they hold into the transform itself, whose code makes its version",
+      });
+    }
+  }
   const view = {
     name,
     inputs,

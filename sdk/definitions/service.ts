@@ -7,8 +7,8 @@ import type { Projection, Values } from "./view.ts";
 
 export type ServicePart = Projection<any> | OnDemandProjection<any>;
 
-export interface FeatureService<F extends Values = Values> {
-  readonly name: string;
+export interface FeatureService<F extends Values = Values, Name extends string = string> {
+  readonly name: Name;
   readonly parts: readonly ServicePart[];
   readonly description?: string;
   readonly tags?: Readonly<Record<string, string>>;
@@ -29,10 +29,10 @@ export type ServiceValues<S> = S extends FeatureService<infer F> ? { [K in keyof
  * @throws definition_invalid
  * @example featureService("delay_model", { features: [airportDelays, lastDelay.pick("delay"), tripRisk] })
  */
-export function featureService<const P extends readonly ServicePart[]>(
-  name: string,
+export function featureService<const P extends readonly ServicePart[], const Name extends string>(
+  name: Name,
   options: { features: P; description?: string; tags?: Readonly<Record<string, string>> },
-): FeatureService<PartsValues<P>> {
+): FeatureService<PartsValues<P>, Name> {
   checkName("a feature service", name);
   const { features: parts, ...rest } = options;
   if (!Array.isArray(parts) || parts.length === 0) {

@@ -2,6 +2,7 @@
 import * as z from "zod/mini";
 import { EdgefeatError } from "../errors.ts";
 import { checkShape, lookUp } from "../shape.ts";
+import { parseDuration } from "../time.ts";
 import { isAggregateName } from "../windows/aggregates.ts";
 import type { Aggregation, AggregationValues } from "./aggregation.ts";
 import { brand, definitionKind } from "./brand.ts";
@@ -38,7 +39,7 @@ export interface ViewMeta {
   schedule?: string;
 }
 
-export interface FeatureView<F extends Values = Values> extends Projection<F>, ViewMeta {
+export interface FeatureView<F extends Values = Values> extends Projection<F>, ViewMeta, Serving {
   readonly name: string;
   readonly entities: readonly Entity[];
   readonly source: Source;
@@ -50,7 +51,12 @@ export interface FeatureView<F extends Values = Values> extends Projection<F>, V
   readonly aggregations?: Readonly<Record<string, Aggregation>>;
 }
 
-interface CommonOptions extends ViewMeta {
+interface Serving {
+  /** How far a server's cached row may lag behind the store: "10s". Absent: the server's own bound. */
+  readonly cacheTtl?: string;
+}
+
+interface CommonOptions extends ViewMeta, Serving {
   entities: readonly Entity[];
 }
 
@@ -83,6 +89,7 @@ const viewShape = z.strictObject({
   tags: z.optional(z.record(z.string(), z.string())),
   freshness: z.optional(z.string()),
   schedule: z.optional(z.string()),
+  cacheTtl: z.optional(z.string()),
 });
 
 /**
@@ -121,6 +128,7 @@ export function featureView(
   if (fields === undefined) checkNames(`a feature of ${what}`, columns);
   else checkFields(`a feature of ${what}`, fields);
   checkParts(what, options);
+  if (options.cacheTtl !== undefined) parseDuration(options.cacheTtl);
   const view = {
     name,
     ...rest,

@@ -2,4 +2,4 @@
 export { planFeatures } from "./feature-plan.ts";
 export { type ComputeStep, type Row, type Transforms } from "./on-demand.ts";
 export type { FeaturePlan, InputColumn, Output, PlanRequest, ViewRead } from "./plan.ts";
-export { parseReference, type FeatureReference } from "./reference.ts";
+export { memberNames, parseReference, type FeatureReference } from "./reference.ts";

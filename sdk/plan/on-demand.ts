@@ -55,7 +55,8 @@ function expressions({ label, version, spec, used, entries }: ComputationInput):
   const scope = Object.fromEntries([...entries].map(([name, { type }]) => [name, type]));
   const compiled = used.map((index) => {
     const feature = spec.features[index] as OnDemandViewSpec["features"][number];
-    const options = { result: parseTypeName(feature.type), pointer: `/views/${label}/${feature.name}` };
+    const { artifacts } = spec;
+    const options = { result: parseTypeName(feature.type), artifacts, pointer: `/views/${label}/${feature.name}` };
     return {
       index,
       fallback: defaultValue(feature),

@@ -25,3 +25,10 @@ export function parseReference(text: string, index: number): FeatureReference {
     feature: match[3] as string,
   };
 }
+
+/** Returns the members of a row that holds these features: a feature's own name, and `view__feature` where two share it. */
+export function memberNames(references: readonly string[]): string[] {
+  const own = references.map((reference) => reference.slice(reference.indexOf(":") + 1));
+  const shared = new Set(own.filter((name, i) => own.indexOf(name) !== i));
+  return own.map((name, i) => (shared.has(name) ? (references[i] as string).replace(":", "__") : name));
+}

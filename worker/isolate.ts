@@ -1,0 +1,71 @@
+// The app of an isolate: built once from the Worker's bindings and what was bundled with it, whoever asks first.
+import { EdgefeatError } from "../sdk/errors.ts";
+import type { Transforms } from "../sdk/plan/index.ts";
+import type { Snapshot } from "../sdk/registry/index.ts";
+import { type App, createApp } from "./app.ts";
+import { frozenClock, systemClock } from "./clock.ts";
+import { type AnalyticsDataset, jsonLog } from "./metrics/index.ts";
+import { bindingLimiter, type RateLimitBinding } from "./middleware/rate-limit.ts";
+import { readSettings, type Variables } from "./settings.ts";
+import { createDurableObjectStore, type EdgefeatStore } from "./store/durable-object.ts";
+import { openStore, runtimeDeps } from "./store/open.ts";
+import type { OnlineStore } from "./store/port.ts";
+
+/** The bindings of the Worker: its variables, and the Durable Object's namespace. */
+export interface WorkerEnv extends Variables {
+  readonly STORE?: DurableObjectNamespace<EdgefeatStore>;
+  /** A dataset of Workers Analytics Engine: figures of all isolates together. */
+  readonly ANALYTICS?: AnalyticsDataset;
+  /** Cloudflare's rate limiting: what it is set to holds for each token, over all isolates of a location. */
+  readonly RATE_LIMITER?: RateLimitBinding;
+}
+
+export interface WorkerBuild {
+  /** The TypeScript transforms bundled with this Worker. */
+  readonly transforms?: Transforms;
+  /** The registry snapshot bundled with it. */
+  readonly snapshot?: Snapshot;
+}
+
+/** What an isolate holds. */
+export interface Isolate {
+  readonly app: App;
+}
+
+const isolates = new WeakMap<WorkerBuild, Isolate>();
+
+/**
+ * Returns the app of this isolate and build; its first caller's bindings build it. Its cache and registry are shared by
+ * all ways in: HTTP, service bindings, and the Worker's own code. @throws config_invalid
+ */
+export function isolateOf(build: WorkerBuild, env: WorkerEnv): Isolate & { readonly isNew: boolean } {
+  const known = isolates.get(build);
+  if (known !== undefined) return { ...known, isNew: false };
+  const isolate = { app: appOf(env, build) };
+  isolates.set(build, isolate);
+  return { ...isolate, isNew: true };
+}
+
+export const log = jsonLog(console, systemClock);
+
+function appOf(env: WorkerEnv, { transforms = new Map(), snapshot }: WorkerBuild): App {
+  const { config, store, frozenNowUs } = readSettings(env, snapshot);
+  return createApp({
+    store: openStore(store, { ...runtimeDeps, durableObject: (options) => durableObjectStore(env, options) }),
+    clock: frozenNowUs === null ? systemClock : frozenClock(frozenNowUs),
+    config,
+    transforms,
+    ...(snapshot === undefined ? {} : { snapshot }),
+    log,
+    random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
+    ...(env.RATE_LIMITER === undefined ? {} : { limiter: bindingLimiter(env.RATE_LIMITER) }),
+    ...(env.ANALYTICS === undefined ? {} : { analytics: env.ANALYTICS }),
+  });
+}
+
+function durableObjectStore({ STORE }: WorkerEnv, options: { shards: number }): OnlineStore {
+  if (STORE !== undefined) return createDurableObjectStore(STORE, options);
+  throw new EdgefeatError("config_invalid", "the Worker has no Durable Object bound as STORE", {
+    hint: "add the binding of wrangler.toml, or set UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN",
+  });
+}
