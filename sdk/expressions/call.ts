@@ -1,90 +1,60 @@
 // Calls: which function a name means, which overload its arguments pick, and what is refused by name.
 import { didYouMean } from "../nearest.ts";
-import { parseTimeExact } from "../time.ts";
 import type { Value, ValueType } from "../types/index.ts";
 import type { Evaluator } from "./context.ts";
+import { commonType, conversionHint, DOUBLE, type ExpressionType, isNumber, showType } from "./expression-type.ts";
 import {
-  commonType,
-  conversionHint,
-  DOUBLE,
-  type ExpressionType,
-  isNumber,
-  showType,
-  TIMESTAMP,
-} from "./expression-type.ts";
-import { type FunctionEntry, functionByName, functionNames, type Kind, type Overload } from "./functions/index.ts";
-import { kindName, signatures } from "./functions/reference.ts";
-import { coalesce, isNull } from "./logic.ts";
-import { constant, folded, type Operand, promoted } from "./operand.ts";
+  type CallSite,
+  type CallScope,
+  type FormEntry,
+  functionByName,
+  type FunctionEntry,
+  functionNames,
+  isForm,
+  type Kind,
+  kindName,
+  type Overload,
+  signatures,
+} from "./functions/index.ts";
+import { folded, type Operand, promoted } from "./operand.ts";
 import type { Source } from "./source.ts";
 
-export interface Call {
-  readonly name: string;
-  /** Where the name stands. */
-  readonly at: number;
-  readonly start: number;
-  readonly form: "function" | "method";
-  /** The receiver of a method first. */
-  readonly operands: readonly Operand[];
-}
-
-/** Returns the operand of a site. @throws expression_type_error */
-export function call(site: Call, source: Source): Operand {
-  if (site.form === "function") {
-    switch (site.name) {
-      case "is_null":
-        return isNull(counted(site, 1, source)[0] as Operand, site.start, source);
-      case "coalesce":
-        if (site.operands.length < 2) throw arity(site, "2 arguments or more", source);
-        return coalesce(site.operands, site.start, source);
-      case "timestamp":
-        return moment(counted(site, 1, source)[0] as Operand, site.start, source);
-    }
-  }
+/** Returns the operand of a call. @throws expression_type_error */
+export function call(site: CallSite, scope: CallScope): Operand {
+  const { source } = scope;
   const entry = functionByName(site.name);
   if (entry === undefined) {
     const message = `there is no ${site.form === "method" ? "method" : "function"} "${site.name}"`;
     throw source.typeError(site.at, message, didYouMean(site.name, functionNames));
   }
-  if (entry.form !== "either" && (entry.form === "method") !== (site.form === "method")) {
+  const form = isForm(entry) ? "function" : (entry.form ?? "function");
+  if (form !== "either" && form !== site.form) {
     const usage = signatures(entry)[0] as string;
-    throw source.typeError(
-      site.at,
-      `"${site.name}" is a ${entry.form ?? "function"}`,
-      `write ${usage.replace(/: [^,)]*/g, "")}`,
-    );
+    throw source.typeError(site.at, `"${site.name}" is a ${form}`, `write ${usage.replace(/: [^,)]*/g, "")}`);
   }
+  checkArity(entry, site, source);
+  if (isForm(entry)) return entry.build(site, scope);
   if (entry.variadic === true) return folds(entry, site, source);
-  counted(site, entry.parameters.length, source);
   return applied(entry, pick(entry, site, source), site.operands, site.start);
 }
 
-function counted(site: Call, count: number, source: Source): readonly Operand[] {
-  if (site.operands.length === count) return site.operands;
-  throw arity(site, count === 1 ? "1 argument" : `${count === 0 ? "no" : count} arguments`, source);
+function checkArity(entry: FunctionEntry | FormEntry, site: CallSite, source: Source): void {
+  const [least, most] = arity(entry);
+  const { length } = site.operands;
+  if (length >= least && length <= most) return;
+  const count = least === 0 ? "no" : String(least);
+  const wanted = least === most ? count : most === Infinity ? `${count} or more` : `${count} to ${most}`;
+  const noun = wanted === "1" ? "argument" : "arguments";
+  const message = `${site.name}() takes ${wanted} ${noun}, not ${length}`;
+  throw source.typeError(site.at, message, `write ${signatures(entry)[0] as string}`);
 }
 
-function arity(site: Call, wanted: string, source: Source) {
-  const entry = functionByName(site.name);
-  const hint = entry && `write ${signatures(entry)[0] as string}`;
-  return source.typeError(site.at, `${site.name}() takes ${wanted}, not ${site.operands.length}`, hint);
+function arity(entry: FunctionEntry | FormEntry): readonly [least: number, most: number] {
+  if (isForm(entry)) return entry.arity;
+  return entry.variadic === true ? [2, Infinity] : [entry.parameters.length, entry.parameters.length];
 }
 
-function moment(operand: Operand, start: number, source: Source): Operand {
-  if (typeof operand.constant !== "string") {
-    const message = `timestamp() takes a text literal, not ${operand.type.kind === "string" ? "a computed text" : showType(operand.type)}`;
-    throw source.typeError(operand.start, message, 'write it as timestamp("2001-03-31T00:00:00Z")');
-  }
-  try {
-    return constant(TIMESTAMP, parseTimeExact(operand.constant), start);
-  } catch (cause) {
-    const { message, hint } = cause as { message: string; hint?: string };
-    throw source.typeError(operand.start, message, hint);
-  }
-}
-
-function folds(entry: FunctionEntry, site: Call, source: Source): Operand {
-  if (site.operands.length < 2) throw arity(site, "2 arguments or more", source);
+function folds(entry: FunctionEntry, site: CallSite, source: Source): Operand {
   let type: ExpressionType = { kind: "null" };
   for (const operand of site.operands) {
     const common = commonType(type, operand.type);
@@ -106,7 +76,7 @@ function folds(entry: FunctionEntry, site: Call, source: Source): Operand {
   return rest.reduce((left, right) => applied(entry, chosen, [left, right], site.start), promoted(first, type));
 }
 
-function pick(entry: FunctionEntry, site: Call, source: Source): Overload {
+function pick(entry: FunctionEntry, site: CallSite, source: Source): Overload {
   const { operands } = site;
   const exact = entry.overloads.find(({ takes }) => takes.every((kind, i) => operands[i]?.type.kind === kind));
   const chosen =

@@ -31,7 +31,8 @@ export function list(operands: readonly Operand[], start: number, source: Source
     }
     return values.length === elements.length ? values : null;
   };
-  return folded({ type: { kind: "list", of: of as ValueType }, start, evaluate }, operands);
+  const { length } = operands;
+  return folded({ type: { kind: "list", of: of as ValueType }, start, evaluate, length }, operands);
 }
 
 /** Returns `container[index]`, counted from 0; a fault beyond the end or below 0. */

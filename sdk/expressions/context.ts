@@ -9,7 +9,7 @@ export type Fault =
   | "value_out_of_range"
   | "index_out_of_range"
   | "bad_conversion"
-  | "bad_argument";
+  | "length_mismatch";
 
 /** What `evaluate` returns where an expression has no value because of a fault: null with status TRANSFORM_ERROR. */
 export const FAULT: unique symbol = Symbol("fault");

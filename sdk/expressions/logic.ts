@@ -1,7 +1,7 @@
 // && || ! ?: coalesce is_null: three-valued logic, and the only places where a null can stop.
 import type { Evaluator } from "./context.ts";
 import { BOOL, commonType, conversionHint, type ExpressionType, showType } from "./expression-type.ts";
-import { folded, type Operand, promoted } from "./operand.ts";
+import { commonLength, folded, type Operand, promoted } from "./operand.ts";
 import type { Source } from "./source.ts";
 
 /** Returns `left && right`: false when either is false, else null when either is null. The right one waits on the left. */
@@ -39,11 +39,17 @@ export function not(operand: Operand, start: number, source: Source): Operand {
 }
 
 /** Returns `condition ? yes : no`, null when the condition is; only the branch taken is evaluated. */
-export function choice(condition: Operand, yes: Operand, no: Operand, source: Source): Operand {
-  const test = bool(condition, '"?:"', source);
+export function choice(
+  condition: Operand,
+  yes: Operand,
+  no: Operand,
+  source: Source,
+  operator: '"?:"' | "if()" = '"?:"',
+): Operand {
+  const test = bool(condition, operator, source);
   const type = commonType(yes.type, no.type);
   if (type === undefined) {
-    const message = `the branches of "?:" differ: ${showType(yes.type)} and ${showType(no.type)}`;
+    const message = `the branches of ${operator} differ: ${showType(yes.type)} and ${showType(no.type)}`;
     throw source.typeError(no.start, message, conversionHint(no.type, yes.type));
   }
   const [a, b] = [promoted(yes, type).evaluate, promoted(no, type).evaluate];
@@ -51,7 +57,8 @@ export function choice(condition: Operand, yes: Operand, no: Operand, source: So
     const x = test(row, context);
     return x === null ? null : x ? a(row, context) : b(row, context);
   };
-  return folded({ type, start: condition.start, evaluate }, [condition, yes, no]);
+  const operand = { type, start: condition.start, evaluate, ...commonLength([yes, no]) };
+  return folded(operand, [condition, yes, no]);
 }
 
 /** Returns the first operand that is not null; those after it are not evaluated. A fault is no null: it stays one. */
@@ -77,7 +84,7 @@ export function coalesce(operands: readonly Operand[], start: number, source: So
           }
           return null;
         };
-  return folded({ type, start, evaluate }, operands);
+  return folded({ type, start, evaluate, ...commonLength(operands) }, operands);
 }
 
 /** Returns whether the operand is null. */
@@ -89,7 +96,7 @@ export function isNull(operand: Operand, start: number, source: Source): Operand
 
 function bool(operand: Operand, operator: string, source: Source): Evaluator<boolean> {
   if (operand.type.kind === "bool") return operand.evaluate as Evaluator<boolean>;
-  const wanted = operator === '"?:"' ? "a bool condition" : "bools";
+  const wanted = operator === '"?:"' || operator === "if()" ? "a bool condition" : "bools";
   const hint = conversionHint(operand.type, BOOL);
   throw source.typeError(operand.start, `${operator} takes ${wanted}, not ${showType(operand.type)}`, hint);
 }

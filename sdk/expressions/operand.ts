@@ -12,6 +12,21 @@ export interface Operand {
   readonly exactNumber?: Evaluator<number>;
   /** The value, where it is known without inputs. */
   readonly constant?: Value;
+  /** How many elements a list has, where that is known without inputs. */
+  readonly length?: number;
+}
+
+/** Returns how many elements a list or a vector has, undefined where only each value tells. */
+export function knownLength({ type, constant: value, length }: Operand): number | undefined {
+  if (type.kind === "vector") return type.dimension;
+  return type.kind === "list" && value !== undefined ? (value as readonly Value[]).length : length;
+}
+
+/** Returns the length that whichever of `operands` is taken has, as a member to spread; nothing where they may differ. */
+export function commonLength(operands: readonly Operand[]): { length?: number } {
+  const lengths = operands.filter(({ type }) => type.kind !== "null").map(knownLength);
+  const [length] = lengths;
+  return length !== undefined && lengths.every((other) => other === length) ? { length } : {};
 }
 
 /** Returns the operand of a literal or of a value computed beforehand. */

@@ -1,15 +1,25 @@
 // From what an expression computes to the type its feature declares.
-import { INT32_MAX, INT32_MIN, sameType, type Value, type ValueType } from "../types/index.ts";
+import { INT32_MAX, INT32_MIN, isNumeric, sameType, type Value, type ValueType } from "../types/index.ts";
 import { type EvaluationContext, type Evaluator, fail } from "./context.ts";
 import { conversionHint, showType } from "./expression-type.ts";
-import type { Operand } from "./operand.ts";
+import { knownLength, type Operand } from "./operand.ts";
 import type { Source } from "./source.ts";
 
 type Conversion = (value: Value, context: EvaluationContext) => Value | null;
 
-/** Returns the evaluator of `operand` as `type`: int to any number type, double to float32. @throws expression_type_error */
+/**
+ * Returns the evaluator of `operand` as `type`: int to any number type, double to float32, a list of numbers to a vector.
+ * @throws expression_type_error
+ */
 export function converted(operand: Operand, type: ValueType, source: Source): Evaluator {
   if (operand.type.kind === "null" || sameType(operand.type, type)) return operand.evaluate;
+  const length = knownLength(operand);
+  if (operand.type.kind === "list" && type.kind === "vector" && length !== undefined && length !== type.dimension) {
+    throw source.typeError(
+      operand.start,
+      `the expression gives a list of ${length}, but ${showType(type)} is declared`,
+    );
+  }
   const convert = conversion(operand.type, type);
   if (convert === undefined) {
     const wanted = showType(type);
@@ -30,6 +40,7 @@ export function converted(operand: Operand, type: ValueType, source: Source): Ev
 function conversion(from: ValueType, to: ValueType): Conversion | undefined {
   if (sameType(from, to)) return (value) => value;
   if (from.kind === "list" && to.kind === "list") return elementwise(from.of, to.of);
+  if (from.kind === "list" && to.kind === "vector") return vectorOf(from.of, to.dimension);
   switch (`${from.kind} ${to.kind}`) {
     case "int64 int32":
       return (value, context) =>
@@ -56,6 +67,22 @@ function conversion(from: ValueType, to: ValueType): Conversion | undefined {
 function toFloat32(x: number, context: EvaluationContext): number | null {
   const rounded = Math.fround(x);
   return Number.isFinite(x) && !Number.isFinite(rounded) ? fail(context, "value_out_of_range") : rounded;
+}
+
+/** Only a list of unknown length can have another one when it is evaluated. */
+function vectorOf(from: ValueType, dimension: number): Conversion | undefined {
+  if (!isNumeric(from)) return undefined;
+  return (value, context) => {
+    const items = value as readonly (number | bigint)[];
+    if (items.length !== dimension) return fail(context, "length_mismatch");
+    const out = new Float32Array(dimension);
+    for (let i = 0; i < dimension; i++) {
+      const element = toFloat32(Number(items[i]), context);
+      if (element === null) return null;
+      out[i] = element;
+    }
+    return out;
+  };
 }
 
 function elementwise(from: ValueType, to: ValueType): Conversion | undefined {

@@ -12,6 +12,7 @@ export {
   defaultValue,
   emptySnapshot,
   snapshotHash,
+  snapshotShape,
   viewVersion,
   type AggregatedViewSpec,
   type AggregateFeature,
@@ -26,7 +27,7 @@ export {
   type ViewEntry,
   type ViewSpec,
 } from "./snapshot.ts";
-export { checkTransform, type ShownTransform, type TransformDefinition } from "./transform.ts";
+export { checkTransform, transformShape, type ShownTransform, type TransformDefinition } from "./transform.ts";
 export {
   describeTransform,
   listTransforms,

@@ -162,7 +162,7 @@ const service = z.strictObject({
   pending: z.optional(z.strictObject(serviceShape)),
 });
 
-const snapshotShape = z.strictObject({
+export const snapshotShape = z.strictObject({
   format: z.literal(1),
   project: z.string(),
   environment: z.string(),

@@ -40,7 +40,6 @@ export const conversionFunctions: readonly FunctionEntry[] = [
       overload(["decimal"], "int64", (x, context) => inRange(BigInt(x.replace(/\..*$/, "")), context)),
       overload(["bool"], "int64", (x) => (x ? 1n : 0n)),
     ],
-    doc: "A whole number: drops a fraction, reads decimal digits from text, 1 for true. A fault for NaN, what has more than 64 bits, and text that is no integer.",
   },
   {
     name: "double",
@@ -52,7 +51,6 @@ export const conversionFunctions: readonly FunctionEntry[] = [
       overload(["decimal"], "float64", (x) => Number(x)),
       overload(["bool"], "float64", (x) => (x ? 1 : 0)),
     ],
-    doc: 'The nearest double, ties to even; reads decimal text, "NaN", "Infinity" and "-Infinity"; 1.0 for true. A fault for any other text.',
   },
   {
     name: "string",
@@ -65,7 +63,6 @@ export const conversionFunctions: readonly FunctionEntry[] = [
       overload(["timestamp"], "string", (x) => formatTime(x)),
       overload(["decimal"], "string", (x) => x),
     ],
-    doc: "The text of a value: the shortest that reads back as the same double, RFC 3339 with Z for a timestamp.",
   },
   {
     name: "bool",
@@ -76,6 +73,5 @@ export const conversionFunctions: readonly FunctionEntry[] = [
         x === "true" ? true : x === "false" ? false : fail(context, "bad_conversion"),
       ),
     ],
-    doc: 'True for the text "true", false for "false"; a fault for any other text. For numbers write x != 0.',
   },
 ];

@@ -23,8 +23,5 @@ export const geographyFunctions: readonly FunctionEntry[] = [
     overloads: [
       overload(["float64", "float64", "float64", "float64"], "float64", (a, b, c, d) => haversineKm(a, b, c, d)),
     ],
-    doc:
-      "The great-circle distance in kilometres of two points in degrees, on a sphere of radius 6371.0088 km (IUGG mean): " +
-      "2R · atan2(√a, √(1 − a)) with a = sin²(Δlat / 2) + cos lat1 · cos lat2 · sin²(Δlon / 2).",
   },
 ];

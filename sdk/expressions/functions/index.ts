@@ -1,3 +1,4 @@
-// Every function of the language that takes its arguments as values, and the reference of all of them.
-export { type FunctionEntry, type Kind, type Overload } from "./entry.ts";
-export { functionByName, functionNames, functionReference, type FunctionDoc } from "./reference.ts";
+// Every function of the language, and the reference of all of them.
+export type { CallSite, CallScope, FormEntry, FunctionEntry, Kind, Overload } from "./entry.ts";
+export { exampleInputs, functionReference, type FunctionDoc } from "./reference.ts";
+export { functionByName, functionNames, isForm, kindName, signatures } from "./table.ts";

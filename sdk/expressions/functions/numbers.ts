@@ -5,8 +5,8 @@ import { type FunctionEntry, overload } from "./entry.ts";
 
 const INT64_MIN = -(2n ** 63n);
 
-function double(name: string, evaluate: (x: number) => number, doc: string): FunctionEntry {
-  return { name, parameters: ["x"], overloads: [overload(["float64"], "float64", (x) => evaluate(x))], doc };
+function double(name: string, evaluate: (x: number) => number): FunctionEntry {
+  return { name, parameters: ["x"], overloads: [overload(["float64"], "float64", (x) => evaluate(x))] };
 }
 
 /** Rounds to the nearest whole number, ties away from zero. */
@@ -32,7 +32,6 @@ export const numberFunctions: readonly FunctionEntry[] = [
       ),
       overload(["float64"], "float64", (x) => Math.abs(x)),
     ],
-    doc: "The number without its sign. A fault for the least int, whose positive has no 64 bits.",
   },
   {
     name: "min",
@@ -43,7 +42,6 @@ export const numberFunctions: readonly FunctionEntry[] = [
       overload(["timestamp", "timestamp"], "timestamp", (a, b) => (b < a ? b : a)),
     ],
     variadic: true,
-    doc: "The least of two or more. Null when one is null, NaN when one is NaN: nothing is skipped.",
   },
   {
     name: "max",
@@ -54,7 +52,6 @@ export const numberFunctions: readonly FunctionEntry[] = [
       overload(["timestamp", "timestamp"], "timestamp", (a, b) => (b > a ? b : a)),
     ],
     variadic: true,
-    doc: "The greatest of two or more. Null when one is null, NaN when one is NaN: nothing is skipped.",
   },
   {
     name: "clamp",
@@ -66,51 +63,41 @@ export const numberFunctions: readonly FunctionEntry[] = [
       }),
       overload(["float64", "float64", "float64"], "float64", (x, low, high) => Math.min(Math.max(x, low), high)),
     ],
-    doc: "min(max(x, low), high): x within low … high, both included.",
   },
-  double(
-    "round",
-    round,
-    "The nearest whole number, as a double; ties away from zero: round(2.5) is 3.0, round(-2.5) is -3.0.",
-  ),
-  double("floor", Math.floor, "The greatest whole number that is not above x, as a double."),
-  double("ceil", Math.ceil, "The least whole number that is not below x, as a double."),
-  double("sqrt", Math.sqrt, "The square root, correctly rounded; NaN below zero."),
-  double("exp", exp, "e to the power of x."),
-  double("ln", ln, "The natural logarithm; -Infinity for zero, NaN below."),
-  double("log1p", log1p, "ln(1 + x), accurate near zero too; -Infinity for -1, NaN below."),
-  double("log10", log10, "The decimal logarithm, exact for powers of ten; -Infinity for zero, NaN below."),
+  double("round", round),
+  double("floor", Math.floor),
+  double("ceil", Math.ceil),
+  double("sqrt", Math.sqrt),
+  double("exp", exp),
+  double("ln", ln),
+  double("log1p", log1p),
+  double("log10", log10),
   {
     name: "pow",
     parameters: ["x", "y"],
     overloads: [overload(["float64", "float64"], "float64", (x, y) => pow(x, y))],
-    doc: "x to the power of y, by IEEE 754: pow(x, 0.0) and pow(1.0, y) are 1.0 whatever the other is.",
   },
-  double("sin", sin, "The sine of x radians."),
-  double("cos", cos, "The cosine of x radians."),
-  double("tan", tan, "The tangent of x radians."),
+  double("sin", sin),
+  double("cos", cos),
+  double("tan", tan),
   {
     name: "atan2",
     parameters: ["y", "x"],
     overloads: [overload(["float64", "float64"], "float64", (y, x) => atan2(y, x))],
-    doc: "The angle of the point (x, y) in radians, -π to π.",
   },
   {
     name: "sin_cycle",
     parameters: ["x", "period"],
     overloads: [overload(["float64", "float64"], "float64", (x, period) => sin(phase(x, period)))],
-    doc: "sin(2π · (x mod period) / period): with cos_cycle, a point on a circle for hours, weekdays and the like.",
   },
   {
     name: "cos_cycle",
     parameters: ["x", "period"],
     overloads: [overload(["float64", "float64"], "float64", (x, period) => cos(phase(x, period)))],
-    doc: "cos(2π · (x mod period) / period).",
   },
   {
     name: "is_nan",
     parameters: ["x"],
     overloads: [overload(["float64"], "bool", (x) => Number.isNaN(x))],
-    doc: "True for NaN, the result of 0.0 / 0.0. Null is no NaN: is_nan(null) is null.",
   },
 ];

@@ -15,46 +15,35 @@ const sizes = [
   overload(["vector"], "int64", (x) => BigInt(x.length)),
 ];
 
+const starts = [overload(["string", "string"], "bool", (text, start) => text.startsWith(start))];
+const ends = [overload(["string", "string"], "bool", (text, end) => text.endsWith(end))];
+
 export const textFunctions: readonly FunctionEntry[] = [
   {
     name: "size",
     parameters: ["x"],
     overloads: sizes,
     form: "either",
-    doc: "The number of a text's Unicode code points, of bytes, of a list's or a vector's elements.",
   },
-  { name: "length", parameters: ["x"], overloads: sizes, doc: "The same as size(x)." },
+  { name: "length", parameters: ["x"], overloads: sizes },
   {
     name: "contains",
     parameters: ["text", "part"],
     overloads: [overload(["string", "string"], "bool", (text, part) => text.includes(part))],
-    form: "method",
-    doc: "True when part stands somewhere in text.",
+    form: "either",
   },
-  {
-    name: "startsWith",
-    parameters: ["text", "start"],
-    overloads: [overload(["string", "string"], "bool", (text, start) => text.startsWith(start))],
-    form: "method",
-    doc: "True when text begins with start.",
-  },
-  {
-    name: "endsWith",
-    parameters: ["text", "end"],
-    overloads: [overload(["string", "string"], "bool", (text, end) => text.endsWith(end))],
-    form: "method",
-    doc: "True when text ends with end.",
-  },
+  { name: "starts_with", parameters: ["text", "start"], overloads: starts, form: "either" },
+  { name: "startsWith", parameters: ["text", "start"], overloads: starts, form: "method" },
+  { name: "ends_with", parameters: ["text", "end"], overloads: ends, form: "either" },
+  { name: "endsWith", parameters: ["text", "end"], overloads: ends, form: "method" },
   {
     name: "lower",
     parameters: ["text"],
     overloads: [overload(["string"], "string", (text) => text.toLowerCase())],
-    doc: "The text in lower case by Unicode's default rules, whatever the locale.",
   },
   {
     name: "upper",
     parameters: ["text"],
     overloads: [overload(["string"], "string", (text) => text.toUpperCase())],
-    doc: 'The text in upper case by Unicode\'s default rules, whatever the locale: upper("ß") is "SS".',
   },
 ];

@@ -1,10 +1,13 @@
 // Functions of moments. All in UTC.
-import { US_PER_DAY, US_PER_HOUR, US_PER_MINUTE, US_PER_SECOND } from "../../time.ts";
+import { parseTimeExact, US_PER_DAY, US_PER_HOUR, US_PER_MINUTE, US_PER_SECOND } from "../../time.ts";
 import { civilDate, dayNumber, isoWeekday, microsecondOfDay } from "../calendar.ts";
-import { type FunctionEntry, overload } from "./entry.ts";
+import { showType, TIMESTAMP } from "../expression-type.ts";
+import { constant, type Operand } from "../operand.ts";
+import type { Source } from "../source.ts";
+import { type FormEntry, type FunctionEntry, overload } from "./entry.ts";
 
-function part(name: string, evaluate: (us: bigint) => number, doc: string): FunctionEntry {
-  return { name, parameters: ["t"], overloads: [overload(["timestamp"], "int64", (t) => BigInt(evaluate(t)))], doc };
+function part(name: string, evaluate: (us: bigint) => number): FunctionEntry {
+  return { name, parameters: ["t"], overloads: [overload(["timestamp"], "int64", (t) => BigInt(evaluate(t)))] };
 }
 
 function unitOfDay(us: bigint, unit: number): number {
@@ -19,24 +22,40 @@ export const timeFunctions: readonly FunctionEntry[] = [
     name: "request_time",
     parameters: [],
     overloads: [overload([], "timestamp", (context) => BigInt(context.requestTimeUs))],
-    doc: "The moment of the request; offline the time of the row's join, less the embargo. Not available to `where`.",
   },
-  part("year", (t) => civilDate(dayNumber(t)).year, "The year, UTC."),
-  part("month", (t) => civilDate(dayNumber(t)).month, "The month, 1 to 12, UTC."),
-  part("day", (t) => civilDate(dayNumber(t)).day, "The day of the month, 1 to 31, UTC."),
-  part("weekday", (t) => isoWeekday(dayNumber(t)), "The day of the week by ISO 8601, Monday 1 to Sunday 7, UTC."),
-  part("hour", (t) => unitOfDay(t, US_PER_HOUR), "The hour, 0 to 23, UTC."),
-  part("minute", (t) => unitOfDay(t, US_PER_MINUTE) % 60, "The minute, 0 to 59."),
-  part("second", (t) => unitOfDay(t, US_PER_SECOND) % 60, "The whole second, 0 to 59."),
-  part(
-    "epoch_seconds",
-    (t) => dayNumber(t) * SECONDS_PER_DAY + unitOfDay(t, US_PER_SECOND),
-    "Whole seconds since 1970-01-01T00:00:00Z, rounded down; negative before.",
-  ),
+  part("year", (t) => civilDate(dayNumber(t)).year),
+  part("month", (t) => civilDate(dayNumber(t)).month),
+  part("day", (t) => civilDate(dayNumber(t)).day),
+  part("weekday", (t) => isoWeekday(dayNumber(t))),
+  part("hour", (t) => unitOfDay(t, US_PER_HOUR)),
+  part("minute", (t) => unitOfDay(t, US_PER_MINUTE) % 60),
+  part("second", (t) => unitOfDay(t, US_PER_SECOND) % 60),
+  part("epoch_seconds", (t) => dayNumber(t) * SECONDS_PER_DAY + unitOfDay(t, US_PER_SECOND)),
   {
     name: "seconds_between",
     parameters: ["from", "to"],
     overloads: [overload(["timestamp", "timestamp"], "float64", (from, to) => Number(to - from) / US_PER_SECOND)],
-    doc: "Seconds from one moment to another with their fraction, negative when `to` is the earlier.",
   },
 ];
+
+export const timeForms: readonly FormEntry[] = [
+  {
+    name: "timestamp",
+    signatures: ["timestamp(text: literal string): timestamp"],
+    arity: [1, 1],
+    build: ({ operands, start }, { source }) => moment(operands[0] as Operand, start, source),
+  },
+];
+
+function moment(operand: Operand, start: number, source: Source): Operand {
+  if (typeof operand.constant !== "string") {
+    const message = `timestamp() takes a text literal, not ${operand.type.kind === "string" ? "a computed text" : showType(operand.type)}`;
+    throw source.typeError(operand.start, message, 'write it as timestamp("2001-03-31T00:00:00Z")');
+  }
+  try {
+    return constant(TIMESTAMP, parseTimeExact(operand.constant), start);
+  } catch (cause) {
+    const { message, hint } = cause as { message: string; hint?: string };
+    throw source.typeError(operand.start, message, hint);
+  }
+}

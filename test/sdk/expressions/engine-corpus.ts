@@ -1,6 +1,6 @@
 // What every engine must compute to the same bits: functions over many numbers, expressions over many rows (SEMANTICS 5.1).
 // Runs in Node, workerd and a browser: no test framework here.
-import { compileExpression, evaluationContext, FAULT } from "../../../sdk/expressions/index.ts";
+import { type Artifacts, compileExpression, evaluationContext, FAULT } from "../../../sdk/expressions/index.ts";
 import * as math from "../../../sdk/expressions/math/index.ts";
 import { parseTypeName, type Value, type ValueType } from "../../../sdk/types/index.ts";
 
@@ -67,7 +67,10 @@ class Digest {
 
   value(value: Value | null | typeof FAULT): void {
     if (typeof value === "number") this.number(value);
-    else this.text(value === null ? "null" : value === FAULT ? "fault" : `${typeof value} ${String(value)}`);
+    else if (value instanceof Float32Array || Array.isArray(value)) {
+      this.word(value.length);
+      for (const item of value) this.value(item);
+    } else this.text(value === null ? "null" : value === FAULT ? "fault" : `${typeof value} ${String(value)}`);
   }
 
   toString(): string {
@@ -100,6 +103,13 @@ const columns: Record<string, string> = {
   s: "string",
   t: "timestamp",
   b: "bool",
+  v: "vector(4)",
+  w: "list<float64>",
+};
+
+const artifacts: Artifacts = {
+  scale: { kind: "scaler", mean: 0.1, stddev: 0.7 },
+  letters: { kind: "vocabulary", terms: ["a", "B😀", "", "straße", "Ωμέγα Σ"], outOfVocabulary: 5 },
 };
 
 const expressions = [
@@ -122,6 +132,18 @@ const expressions = [
   "min(x, y, f, m)",
   "clamp(x, f, 1e3)",
   "floor(x) + ceil(y) - abs(f)",
+  "dot(v, w)",
+  "cosine_similarity(v, w) + l2_norm(w)",
+  "cosine_similarity(v, [x, y, f, 1.0])",
+  "one_hot(s, 'letters')",
+  "one_hot(n % 3, [0, 1, 2])",
+  "bucketize(x, [-1e3, -1, 0, 1e-300, 0.5, 7, 1e18]) * 10 + bucketize(n, [0, 4294967296])",
+  "standardize(x, 'scale') + standardize(n, y, f)",
+  "vocabulary_index(s, 'letters')",
+  "hash_bucket(s, 1000003) * 1000 + hash_bucket(n, 997)",
+  "if(b, log1p(x), exp(y))",
+  "contains(s, 'é') || starts_with(s, 'Z') || ends_with(s, 'Σ')",
+  "[x, y, f, n]",
 ];
 
 const TEXTS = ["", "a", "aé", "B😀", "straße", "İSTANBUL", "Ωμέγα Σ", "Zürich", "ǅ", "1e3"];
@@ -142,6 +164,10 @@ function valueOf(type: string, next: () => number): Value | null {
       return next() | 0;
     case "bool":
       return next() % 2 === 0;
+    case "vector(4)":
+      return Float32Array.from({ length: 4 }, () => double(next));
+    case "list<float64>":
+      return Array.from({ length: next() % 8 === 0 ? 3 : 4 }, () => double(next));
     default:
       return TEXTS[next() % TEXTS.length] as string;
   }
@@ -160,7 +186,7 @@ export function digests(): Record<string, string> {
   );
   for (const text of expressions) {
     const [next, digest] = [integers(7), new Digest()];
-    const { inputs, evaluate } = compileExpression(text, types);
+    const { inputs, evaluate } = compileExpression(text, types, { artifacts });
     const context = evaluationContext(985_996_800_000_000);
     for (let i = 0; i < ROWS; i++)
       digest.value(

@@ -1,5 +1,11 @@
 // Evaluates an expression in one call, for tables of cases.
-import { compileExpression, evaluationContext, FAULT, type Fault } from "../../../sdk/expressions/index.ts";
+import {
+  type Artifacts,
+  compileExpression,
+  evaluationContext,
+  FAULT,
+  type Fault,
+} from "../../../sdk/expressions/index.ts";
 import { parseTypeName, type Value, type ValueType } from "../../../sdk/types/index.ts";
 
 /** Inputs as name → [type name, value]. */
@@ -8,7 +14,11 @@ export type Inputs = Readonly<Record<string, readonly [type: string, value: Valu
 export interface Settings {
   result?: string;
   requestTimeUs?: number;
+  artifacts?: Artifacts;
 }
+
+/** A row of a table of cases: what an expression gives. */
+export type Case = readonly [text: string, expected: unknown, inputs?: Inputs, settings?: Settings];
 
 /** Returns the types of the inputs. */
 export function scopeOf(inputs: Inputs): Record<string, ValueType> {
@@ -19,13 +29,12 @@ export function scopeOf(inputs: Inputs): Record<string, ValueType> {
 export function evaluateText(
   text: string,
   inputs: Inputs = {},
-  { result, requestTimeUs = 0 }: Settings = {},
+  { result, requestTimeUs = 0, artifacts }: Settings = {},
 ): Value | null | { fault: Fault } {
-  const compiled = compileExpression(
-    text,
-    scopeOf(inputs),
-    result === undefined ? {} : { result: parseTypeName(result) },
-  );
+  const compiled = compileExpression(text, scopeOf(inputs), {
+    artifacts,
+    ...(result === undefined ? {} : { result: parseTypeName(result) }),
+  });
   const context = evaluationContext(requestTimeUs);
   const row = compiled.inputs.map((name) => (inputs[name] as readonly [string, Value | null])[1]);
   const value = compiled.evaluate(row, context);

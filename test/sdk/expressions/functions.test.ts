@@ -2,14 +2,15 @@
 import { describe, expect, it } from "vitest";
 import { compileExpression, functionReference } from "../../../sdk/expressions/index.ts";
 import { parseTime } from "../../../sdk/time.ts";
-import { evaluateText, type Inputs, type Settings } from "./evaluate-text.ts";
+import { parseTypeName } from "../../../sdk/types/index.ts";
+import { encodingCases } from "./encoding-cases.ts";
+import { type Case, evaluateText } from "./evaluate-text.ts";
+import { vectorCases } from "./vector-cases.ts";
 
 const range = { fault: "value_out_of_range" };
 const bad = { fault: "bad_conversion" };
 const MAX = 2n ** 63n - 1n;
 const MIN = -(2n ** 63n);
-
-type Case = readonly [text: string, expected: unknown, inputs?: Inputs, settings?: Settings];
 
 const i = (value: bigint | null) => ["int64", value] as const;
 const d = (value: number | null) => ["float64", value] as const;
@@ -161,6 +162,27 @@ const cases: Case[] = [
   ["bool(true)", true],
   ["is_null(x)", false, { x: i(0n) }],
   ["coalesce(x, 1)", 1n, { x: i(null) }],
+  ["if(x > 0, 1, 2)", 1n, { x: i(1n) }],
+  ["if(x > 0, 1, 2)", 2n, { x: i(0n) }],
+  ["if(x > 0, 1, 2)", null, { x: i(null) }],
+  ["if(x > 0, 1, 2.5)", 1, { x: i(1n) }],
+  ["if(x > 0, null, 2)", null, { x: i(1n) }],
+  // Only the branch taken is evaluated; a fault in the condition is one.
+  ["if(x > 0, 1, 1 / x)", 1n, { x: i(1n) }],
+  ["if(x > 0, 1, 1 / x)", { fault: "division_by_zero" }, { x: i(0n) }],
+  ["if(1 / x > 0, 1, 2)", { fault: "division_by_zero" }, { x: i(0n) }],
+  ["if(true, if(false, 1, 2), 3)", 2n],
+  ["if(x, 'a', 'b') + if(!x, 'a', 'b')", "ab", { x: ["bool", true] }],
+  ["contains('SEA-TAC', 'A-T')", true],
+  ["contains(x, '')", null, { x: s(null) }],
+  ["starts_with('SEA-TAC', 'SEA')", true],
+  ["starts_with('SEA', 'SEA-TAC')", false],
+  ["'SEA'.starts_with('')", true],
+  ["ends_with('SEA-TAC', 'tac')", false],
+  ["'SEA-TAC'.ends_with('TAC')", true],
+  ["ends_with(x, 'a')", null, { x: s(null) }],
+  ...vectorCases,
+  ...encodingCases,
 ];
 
 describe("5.2 functions", () => {
@@ -179,10 +201,10 @@ describe("5.2 functions", () => {
 });
 
 describe("functionReference", () => {
-  it("lists each function once, with a case above and a doc of whole sentences", () => {
+  it("lists each function once, with a case above and texts of whole sentences", () => {
     const names = functionReference.map((entry) => entry.name);
     expect(new Set(names).size).toBe(names.length);
-    for (const { name, signatures, doc } of functionReference) {
+    for (const { name, signatures, gives, nulls = "Null.", faults = "None." } of functionReference) {
       const call = new RegExp(`\\b${name}\\(`);
       expect(
         cases.some(([text]) => call.test(text)),
@@ -190,7 +212,7 @@ describe("functionReference", () => {
       ).toBe(true);
       expect(signatures.length, name).toBeGreaterThan(0);
       for (const signature of signatures) expect(signature).toMatch(call);
-      expect(doc).toMatch(/^.*\.$/s);
+      for (const text of [gives, nulls, faults]) expect(text, name).toMatch(/^.*\.$/s);
     }
   });
 
@@ -205,6 +227,7 @@ describe("functionReference", () => {
       T: "float64",
       bytes: "bytes",
     } as const;
+    const numbers = parseTypeName("vector(3)");
     for (const signature of functionReference.flatMap((entry) => entry.signatures)) {
       if (/: (list|vector|decimal)|literal/.test(signature)) continue;
       const text = signature
@@ -213,7 +236,7 @@ describe("functionReference", () => {
         .replace(/\w+: (\w+)/g, "in_$1")
         .replace(/^text\./, "in_string.");
       const types = Object.fromEntries(Object.entries(scope).map(([name, kind]) => [`in_${name}`, { kind }]));
-      expect(() => compileExpression(text, types), signature).not.toThrow();
+      expect(() => compileExpression(text, { ...types, in_numbers: numbers }), signature).not.toThrow();
     }
   });
 });

@@ -80,6 +80,7 @@ export const trees = fc.letrec<Trees>((tie) => {
     choice(type, tie(type), nothing(type)),
     call(type, "coalesce", tie(type), tie(type)),
     call(type, "coalesce", tie(type), tie(type), tie(type)),
+    call(type, "if", tie("bool"), tie(type), tie(type)),
   ];
   const int = tie("int");
   const number = fc.oneof(int, tie("double"));

@@ -92,6 +92,11 @@ export function interpret(tree: Tree, inputs: Readonly<Record<string, Plain>>): 
         }
         return null;
       }
+      if (tree.name === "if") {
+        const [test, yes, no] = tree.args as [Tree, Tree, Tree];
+        const x = value(test);
+        return x === null ? null : typed(x === true ? yes : no);
+      }
       return called(tree.name, tree.args.map(tree.name === "int" || tree.name === "string" ? value : typed));
   }
 }

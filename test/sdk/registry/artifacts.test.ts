@@ -11,6 +11,7 @@ import {
   compileDefinitions,
   describeTransform,
   emptySnapshot,
+  fingerprint,
   type OnDemandViewSpec,
   planApply,
   registerTransform,
@@ -77,6 +78,11 @@ describe("7.1 artifacts", () => {
     });
     const compiled = compileDefinitions(collectDefinitions({ view }), { columnsOf: () => undefined });
     expect(compiled.views["o"]?.spec).not.toHaveProperty("artifacts");
+  });
+
+  it("of a spec that says there are none hash as those of one that says nothing", () => {
+    const { artifacts: _, ...spec } = versionOf(first, 1);
+    expect(fingerprint({ ...spec, artifacts: {} })).toBe(fingerprint(spec));
   });
 
   it.each<[what: string, changes: Changes, kind: string | undefined, breaking?: boolean]>([
