@@ -1,12 +1,17 @@
 // Packed rows and the keys they live under.
 export {
+  auditKey,
+  checkId,
   controlKey,
+  isControlKey,
   keyId,
   keyPrefix,
   keySuffix,
   materializationKey,
-  MAX_ID_CHARACTERS,
+  MAX_ID_BYTES,
   snapshotKey,
+  splitRowKey,
+  tokensKey,
   type KeySpace,
 } from "./key.ts";
 export {

@@ -27,16 +27,21 @@ export function mergeTileRows(layout: TileLayout, stored: TileRow | null, incomi
   return content(stored) === content(incoming) ? stored : incoming;
 }
 
-/** Returns the packed text: `[newest event, written, boundary, [[tile index, state, …], …] for each group …]`. */
+/**
+ * Returns the packed text: `[newest event, written, boundary, group, …]`. A group lies flat, by column, so that it is
+ * short, compresses well and parses as one list: the index of its first tile (start / hop), by how much each next tile's
+ * index is greater, then the tiles' first states, their second, …
+ */
 export function packTileRow(layout: TileLayout, row: TileRow): string {
-  const groups = layout.groups.map((group, g) => {
-    const tiles = (row.groups[g] ?? []).map((tile) => {
-      const states = group.slots.map((slot, s) => packState(slot, tile.states[s]));
-      return `[${tile.startUs / group.hopUs},${states.join(",")}]`;
-    });
-    return `[${tiles.join(",")}]`;
-  });
+  const groups = layout.groups.map((group, g) => packGroup(group, row.groups[g] ?? []));
   return `[${row.newestEventUs},${row.writtenAtUs},${row.boundaryUs},${groups.join(",")}]`;
+}
+
+function packGroup({ hopUs, slots }: TileGroup, tiles: readonly Tile[]): string {
+  const indices = tiles.map(({ startUs }) => startUs / hopUs);
+  const steps = indices.map((index, t) => (t === 0 ? index : index - (indices[t - 1] as number)));
+  const states = slots.flatMap((slot, s) => tiles.map((tile) => packState(slot, tile.states[s])));
+  return `[${[...steps, ...states].join(",")}]`;
 }
 
 function packState(slot: StateSlot, state: unknown): string {
@@ -48,17 +53,42 @@ export function unpackTileRow(layout: TileLayout, text: string): TileRow {
   return unpackText(text, (json) => {
     if (!Array.isArray(json) || json.length !== layout.groups.length + 3)
       throw corrupt("a tile row has not the groups of its view");
-    const [newestEvent, writtenAt, boundary, ...groups] = json as [unknown, unknown, unknown, ...unknown[][][]];
+    const [newestEvent, writtenAt, boundary, ...groups] = json as unknown[];
     return {
       newestEventUs: unpackTime(newestEvent),
       writtenAtUs: unpackTime(writtenAt),
       boundaryUs: unpackTime(boundary),
-      groups: groups.map((tiles, g) => tiles.map((tile) => unpackTile(layout.groups[g] as TileGroup, tile))),
+      groups: groups.map((group, g) => unpackGroup(layout.groups[g] as TileGroup, group)),
     };
   });
 }
 
-function unpackTile(group: TileGroup, [index, ...states]: unknown[]): Tile {
+function unpackGroup(group: TileGroup, json: unknown): Tile[] {
+  if (!Array.isArray(json)) throw corrupt("a group of tiles is not a list");
+  // Rows written before groups lay flat have a list a tile.
+  if (Array.isArray(json[0])) return json.map((tile) => unpackListedTile(group, tile as unknown[]));
+  const { hopUs, slots } = group;
+  const count = json.length / (slots.length + 1);
+  if (!Number.isInteger(count)) throw corrupt("a group has not the states of its view");
+  const tiles = new Array<{ startUs: Us; states: unknown[] }>(count);
+  let index = 0;
+  for (let t = 0; t < count; t++) {
+    index += unpackTime(json[t]);
+    tiles[t] = { startUs: unpackTime(index) * hopUs, states: new Array<unknown>(slots.length) };
+  }
+  for (let s = 0; s < slots.length; s++) {
+    const { kind, type } = slots[s] as StateSlot;
+    const { unpack } = accumulators[kind];
+    const from = (s + 1) * count;
+    for (let t = 0; t < count; t++) {
+      const state: unknown = json[from + t];
+      (tiles[t] as (typeof tiles)[number]).states[s] = state === null ? null : unpack(state, type);
+    }
+  }
+  return tiles;
+}
+
+function unpackListedTile(group: TileGroup, [index, ...states]: unknown[]): Tile {
   if (states.length !== group.slots.length) throw corrupt("a tile has not the states of its view");
   return {
     startUs: unpackTime(index) * group.hopUs,

@@ -1,4 +1,5 @@
 // The form of a value inside a packed row: JSON that plain JSON.parse reads back without loss.
+import { EdgefeatError } from "../errors.ts";
 import { bytesFromBase64, bytesToBase64, floatText } from "./json.ts";
 import type { Value, ValueType } from "./value-type.ts";
 
@@ -49,19 +50,25 @@ export function unpackValue(type: ValueType, json: unknown): Value | null {
     case "list":
       return (json as unknown[]).map((v) => unpackValue(type.of, v) as Value);
     case "vector":
-      return vectorFromBytes(bytesFromBase64(json as string, "packed row"));
+      return vectorFromBytes(type.dimension, bytesFromBase64(json as string, "packed row"));
     default:
       return json as Value;
   }
 }
 
+/** Packed floats lie as nearly all machines have them in memory, so that a vector is a view of its bytes there. */
+const IS_LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+
 function vectorBytes(vector: Float32Array): Uint8Array {
+  if (IS_LITTLE_ENDIAN) return new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength);
   const view = new DataView(new ArrayBuffer(vector.length * 4));
   vector.forEach((x, i) => view.setFloat32(i * 4, x, true));
   return new Uint8Array(view.buffer);
 }
 
-function vectorFromBytes(bytes: Uint8Array): Float32Array {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return Float32Array.from({ length: bytes.byteLength / 4 }, (_, i) => view.getFloat32(i * 4, true));
+function vectorFromBytes(dimension: number, { buffer, byteLength }: Uint8Array<ArrayBuffer>): Float32Array {
+  if (byteLength !== dimension * 4) throw new EdgefeatError("row_corrupt", "a stored vector has another dimension");
+  if (IS_LITTLE_ENDIAN) return new Float32Array(buffer);
+  const view = new DataView(buffer);
+  return Float32Array.from({ length: dimension }, (_, i) => view.getFloat32(i * 4, true));
 }

@@ -80,6 +80,13 @@ export function onlineStoreConformance(name: string, makeStore: () => OnlineStor
         expect(await store.read([])).toEqual([]);
       });
 
+      it.each(["serve", "newest", "write"] as const)("shows what was written, to %s", async (purpose) => {
+        await store.compareAndSet([write("k", "1")]);
+        expect(await store.read([`${own}k`, `${own}none`], { purpose })).toEqual(["1", null]);
+        await store.compareAndSet([write("k", "2", { expected: "1" })]);
+        expect(await store.read([`${own}k`, `${own}none`], { purpose })).toEqual(["2", null]);
+      });
+
       it("returns 3,000 keys at once", async () => {
         const keys = Array.from({ length: 3_000 }, (_, i) => `many-${i}`);
         await store.compareAndSet([write("many-0", "first"), write("many-2999", "last")]);
@@ -137,6 +144,9 @@ export function onlineStoreConformance(name: string, makeStore: () => OnlineStor
         const rows = Array.from({ length: 12 }, (_, i) => write(`mb-${i}`, String(i).repeat(900_000)));
         expect(await store.compareAndSet(rows)).toEqual(rows.map(() => true));
         expect((await read("mb-11"))[0]?.length).toBe(1_800_000);
+        const values = await read("none", ...rows.map((_, i) => `mb-${i}`));
+        expect(values.map((value) => value?.length)).toEqual([undefined, ...rows.map(({ value }) => value.length)]);
+        expect(values.slice(1).every((value, i) => value === rows[i]?.value)).toBe(true);
       });
 
       it.each([
@@ -319,9 +329,24 @@ export function onlineStoreConformance(name: string, makeStore: () => OnlineStor
       });
     });
 
-    it("tells its kind and whether it keeps rows", async () => {
-      const status = await store.status();
-      expect(status).toEqual({ kind: expect.any(String), keepsRows: true, warnings: [] });
+    it("tells its kind, whether it keeps rows and how full it is", async () => {
+      const { usedBytes, limitBytes, unreachable = [], ...told } = await store.status();
+      expect(told).toEqual({ kind: expect.any(String), keepsRows: true, warnings: [] });
+      expect([usedBytes, limitBytes]).toEqual([expect.any(Number), limitBytes === null ? null : expect.any(Number)]);
+      expect(unreachable).toEqual([]);
+    });
+
+    it("counts what it does, if it counts", async () => {
+      const before = store.stats?.();
+      await store.compareAndSet([write("counted", "1")]);
+      await read("counted");
+      const after = store.stats?.();
+      if (before === undefined || after === undefined) return;
+      const sum = ({ commands }: typeof after) => Object.values(commands).reduce((total, count) => total + count, 0);
+      expect(sum(after) - sum(before)).toBeGreaterThanOrEqual(2);
+      expect(after.sentBytes).toBeGreaterThan(before.sentBytes);
+      expect(after.receivedBytes).toBeGreaterThan(before.receivedBytes);
+      expect(after).toMatchObject({ errors: {}, retries: 0, opened: 0, failing: false });
     });
   });
 }

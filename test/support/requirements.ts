@@ -9,3 +9,8 @@ export function reportMissing(tool: string, suites: string, install: string): vo
   if (process.env["EDGEFEAT_REQUIRE_ALL"] === "1") throw new Error(`EDGEFEAT_REQUIRE_ALL=1, but ${message}`);
   process.stderr.write(`\n  ${message}\n\n`);
 }
+
+/** Reports that suites are skipped for a reason that no installation can do away with, which is no failure in CI either. */
+export function reportSkipped(suites: string, reason: string): void {
+  process.stderr.write(`\n  ${suites} are skipped: ${reason}\n\n`);
+}

@@ -1,8 +1,8 @@
 // A stand-in for an Upstash database: a throwaway redis-server behind the gateway.
-import { startGateway } from "./upstash-gateway/index.ts";
-import { startRedisServer } from "./redis-server.ts";
+import { type GatewayOptions, startGateway } from "./upstash-gateway/index.ts";
+import { type RedisServer, type RedisServerOptions, startRedisServer } from "./redis-server.ts";
 
-export interface Upstash {
+export interface Upstash extends Pick<RedisServer, "kill" | "restart" | "pause" | "resume"> {
   readonly url: string;
   readonly token: string;
   readonly redisUrl: string;
@@ -10,14 +10,21 @@ export interface Upstash {
 }
 
 /** Starts a database of one's own, for suites that count commands or break the connection. */
-export async function startUpstash(): Promise<Upstash> {
-  const server = await startRedisServer();
+export async function startUpstash(
+  options: RedisServerOptions & Pick<GatewayOptions, "syncTokens"> = {},
+): Promise<Upstash> {
+  const { syncTokens = false, ...redis } = options;
+  const server = await startRedisServer(redis);
   const token = "test-token";
-  const gateway = await startGateway({ redisUrl: server.url, token });
+  const gateway = await startGateway({ redisUrl: server.url, token, syncTokens });
   return {
     url: gateway.url,
     token,
     redisUrl: server.url,
+    kill: () => server.kill(),
+    restart: () => server.restart(),
+    pause: () => server.pause(),
+    resume: () => server.resume(),
     async close() {
       await gateway.close();
       await server.stop();

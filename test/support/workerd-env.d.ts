@@ -5,6 +5,8 @@ declare global {
   namespace Cloudflare {
     interface Env {
       STORE: DurableObjectNamespace<EdgefeatStore>;
+      /** Many stores, told apart by name: see workerd-named-stores.ts. */
+      STORES: DurableObjectNamespace<EdgefeatStore>;
     }
   }
 }

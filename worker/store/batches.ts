@@ -67,7 +67,7 @@ function utf8Bytes(text: string): number {
 }
 
 /** The size of a text inside JSON.stringify's answer, without its quotes. */
-function jsonBytes(text: string): number {
+export function jsonBytes(text: string): number {
   return count(text, 6, 2);
 }
 

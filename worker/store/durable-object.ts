@@ -1,48 +1,101 @@
-// The online store in a SQLite-backed Durable Object: the embedded default, with nothing to install.
+// One object of the embedded store, SQLite-backed: a shard of its rows, and the count of shards it was created with.
 import { DurableObject } from "cloudflare:workers";
-import { EdgefeatError } from "../../sdk/errors.ts";
+import { isControlKey } from "../../sdk/rows/index.ts";
 import type { Ms } from "../../sdk/time.ts";
-import { batches } from "./batches.ts";
-import type { OnlineStore, ScanPage, StoreWrite } from "./port.ts";
+import { ControlCopies, dropEverywhere } from "./control-copies.ts";
+import type { ScanPage, StoreWrite } from "./port.ts";
+import { type Shard, shardName, shardOf } from "./shards.ts";
 import { SqliteRows, type Sweep } from "./sqlite-rows.ts";
+
+export { createDurableObjectStore } from "./sharded-store.ts";
 
 const SWEEP_EVERY_MS: Ms = 6 * 60 * 60 * 1_000;
 /** Between two runs of one sweep, so that requests come between. */
 const SWEEP_PAUSE_MS: Ms = 100;
 const SWEEP_PAGES = 10;
 const SWEEP = "sweep";
-/** A Durable Object holds 10 GB; warned about from 8. */
-const WARN_BYTES = 8e9;
+const SHARDS = "shards";
 
-/** One shard of rows. Expiry counts on the object's own wall clock: it only frees memory (SEMANTICS 3.7). */
-export class EdgefeatStore extends DurableObject {
+/** What an object answers to a call that counts on another number of shards than the store was created with. */
+export interface Mismatch {
+  readonly createdWith: number;
+}
+
+interface ShardEnv {
+  /** Where the shards of a store find each other; a store of one needs it not. */
+  readonly STORE?: DurableObjectNamespace<EdgefeatStore>;
+}
+
+/**
+ * One shard of rows. The first write of all creates the store, with its count of shards: the first shard decides, each
+ * other one asks it once. Expiry counts on the object's own wall clock: it only frees memory (SEMANTICS 3.7).
+ */
+export class EdgefeatStore extends DurableObject<ShardEnv> {
   readonly #rows: SqliteRows;
+  readonly #copies = new ControlCopies();
+  /** null before the store is created, as far as this shard knows. */
+  #createdWith: number | null;
   #sweepPlanned = false;
 
-  constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
+  constructor(ctx: DurableObjectState, env: ShardEnv) {
     super(ctx, env);
     this.#rows = new SqliteRows(ctx.storage.sql);
+    // An object with rows but without a count is of the time when there was one shard.
+    this.#createdWith = ctx.storage.kv.get<number>(SHARDS) ?? (this.#rows.isEmpty() ? null : 1);
   }
 
-  read(keys: readonly string[]): (string | null)[] {
-    return this.#rows.read(keys, Date.now());
+  /** Returns values in the order of `keys`; where they are too many for one answer, those of the first keys, one at least. */
+  async read(shard: Shard, keys: readonly string[]): Promise<(string | null)[] | Mismatch> {
+    const mismatch = await this.#mismatch(shard, false);
+    if (mismatch !== null) return mismatch;
+    const nowMs = Date.now();
+    const values = this.#rows.read(keys, nowMs);
+    if (shard.count === 1) return values;
+    for (let i = 0; i < values.length; i++) {
+      const key = keys[i] as string;
+      if (!isControlKey(key)) continue;
+      const own = shardOf(key, shard.count);
+      if (own === shard.index) continue;
+      values[i] = await this.#copies.read(key, nowMs, async () => {
+        const [value] = (await this.#shard(own).read({ ...shard, index: own }, [key])) as (string | null)[];
+        return value ?? null;
+      });
+    }
+    return values;
   }
 
-  async compareAndSet(writes: readonly StoreWrite[]): Promise<boolean[]> {
+  async compareAndSet(shard: Shard, writes: readonly StoreWrite[]): Promise<boolean[] | Mismatch> {
+    const mismatch = await this.#mismatch(shard, true);
+    if (mismatch !== null) return mismatch;
     const nowMs = Date.now();
     const written = this.ctx.storage.transactionSync(() =>
       writes.map((write) => this.#rows.compareAndSet(write, nowMs)),
     );
     if (writes.some((write, i) => written[i] && write.expireInMs !== null)) await this.#planSweep(nowMs);
+    if (shard.count > 1) {
+      const changed = writes.filter(({ key }, i) => written[i] && isControlKey(key)).map(({ key }) => key);
+      if (changed.length > 0) await this.#dropOthersCopies(shard, changed);
+    }
     return written;
   }
 
-  scan(prefix: string, cursor: string | null): ScanPage {
-    return this.#rows.scan(prefix, cursor, Date.now());
+  async scan(shard: Shard, prefix: string, cursor: string | null): Promise<ScanPage | Mismatch> {
+    return (await this.#mismatch(shard, false)) ?? this.#rows.scan(prefix, cursor, Date.now());
   }
 
-  sizeBytes(): number {
-    return this.ctx.storage.sql.databaseSize;
+  async size(shard: Shard): Promise<{ bytes: number } | Mismatch> {
+    return (await this.#mismatch(shard, false)) ?? { bytes: this.ctx.storage.sql.databaseSize };
+  }
+
+  /** Asked of the first shard: returns the count that the store was created with, creating it with `count` where told to. */
+  agreeOn(count: number, creating: boolean): number | null {
+    if (this.#createdWith === null && creating) this.#remember(count);
+    return this.#createdWith;
+  }
+
+  /** Makes this shard ask for these control records anew. */
+  dropCopies(keys: readonly string[]): void {
+    this.#copies.drop(keys);
   }
 
   /** Deletes expired rows, looking at 10,000 at most; plans the next run while anything is left that will expire. */
@@ -66,38 +119,37 @@ export class EdgefeatStore extends DurableObject {
     this.#sweepPlanned = true;
     if ((await this.ctx.storage.getAlarm()) === null) await this.ctx.storage.setAlarm(nowMs + SWEEP_EVERY_MS);
   }
-}
 
-/** Returns a store on the object named "store" of a namespace. */
-export function createDurableObjectStore(namespace: DurableObjectNamespace<EdgefeatStore>): OnlineStore {
-  // A stub that has thrown may stay broken: each call takes a new one, which costs nothing.
-  async function call<T>(work: (stub: DurableObjectStub<EdgefeatStore>) => Promise<T>): Promise<T> {
-    try {
-      return await work(namespace.getByName("store"));
-    } catch (cause) {
-      throw new EdgefeatError("store_unavailable", "the store's Durable Object failed", {
-        hint: isOverloaded(cause) ? "it is overloaded: send fewer requests, or larger batches" : "try again",
-        cause,
-      });
-    }
+  async #mismatch({ index, count }: Shard, creating: boolean): Promise<Mismatch | null> {
+    if (this.#createdWith === count) return null;
+    const createdWith = this.#createdWith ?? (await this.#agree(index, count, creating));
+    return createdWith === null || createdWith === count ? null : { createdWith };
   }
 
-  return {
-    read: async (keys) => (keys.length === 0 ? [] : call((stub) => stub.read(keys))),
-    async compareAndSet(writes) {
-      const written: boolean[] = [];
-      for (const batch of batches(writes)) written.push(...(await call((stub) => stub.compareAndSet(batch))));
-      return written;
-    },
-    scan: (prefix, cursor) => call((stub) => stub.scan(prefix, cursor)),
-    async status() {
-      const bytes = await call((stub) => stub.sizeBytes());
-      const warnings = bytes > WARN_BYTES ? [`the store holds ${bytes} bytes of the 10 GB that fit`] : [];
-      return { kind: "durable-object", keepsRows: true, warnings };
-    },
-  };
-}
+  async #agree(index: number, count: number, creating: boolean): Promise<number | null> {
+    if (index === 0) return this.agreeOn(count, creating);
+    const createdWith = await this.#shard(0).agreeOn(count, creating);
+    if (createdWith === count) this.#remember(count);
+    return createdWith;
+  }
 
-function isOverloaded(fault: unknown): boolean {
-  return fault instanceof Error && "overloaded" in fault && fault.overloaded === true;
+  #remember(count: number): void {
+    this.ctx.storage.kv.put(SHARDS, count);
+    this.#createdWith = count;
+  }
+
+  #dropOthersCopies({ index, count }: Shard, keys: readonly string[]): Promise<void> {
+    const others = Array.from({ length: count }, (_, other) => other).filter((other) => other !== index);
+    return dropEverywhere(
+      others.map((other) => async () => this.#shard(other).dropCopies(keys)),
+      (ms) => scheduler.wait(ms),
+    );
+  }
+
+  #shard(index: number): DurableObjectStub<EdgefeatStore> {
+    const { STORE } = this.env;
+    if (STORE === undefined)
+      throw new Error("the shards of a store find each other by the binding STORE, which is not there");
+    return STORE.getByName(shardName(index));
+  }
 }

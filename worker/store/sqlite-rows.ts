@@ -7,6 +7,8 @@ const SCAN_PAGE = 1_000;
 const SWEEP_PAGE = 1_000;
 /** SQLite's longest text here is 2 MB; this much key text is read by one statement. */
 const MAX_KEYS_CHARS = 500_000;
+/** A call's answer may have 32 MiB, in which a character takes up to two bytes. */
+const MAX_ANSWER_CHARS = 12_000_000;
 
 // Without a rowid a row is one B-tree entry, so one row read or written is billed, not two; the expiry comes before the value so
 // that a sweep does not follow a long value's overflow pages. Expiry has no index: sweeping reads rows, which costs a
@@ -25,12 +27,16 @@ export class SqliteRows {
     sql.exec(SCHEMA);
   }
 
-  /** Returns the live values of `keys` in their order, by one statement for up to 500,000 characters of keys. */
+  /**
+   * Returns the live values of `keys` in their order, by one statement for up to 500,000 characters of keys. Where they are
+   * more than one answer may hold, those of the first keys only: one at least.
+   */
   read(keys: readonly string[], nowMs: Ms): (string | null)[] {
     const values = keys.map((): string | null => null);
+    let chars = 0;
     for (let from = 0; from < keys.length;) {
       const to = endOfChunk(keys, from);
-      // CROSS JOIN keeps SQLite from scanning all rows and probing the list.
+      // CROSS JOIN keeps SQLite from scanning all rows and probing the list, whose order is that of the answer.
       const found = this.#sql
         .exec(
           `SELECT k.key, rows.value FROM json_each(?1) AS k CROSS JOIN rows ON rows.key = k.value WHERE ${LIVE}`,
@@ -38,7 +44,11 @@ export class SqliteRows {
           nowMs,
         )
         .raw<[number, string]>();
-      for (const [i, value] of found) values[from + i] = value;
+      for (const [i, value] of found) {
+        chars += value.length;
+        if (chars > MAX_ANSWER_CHARS && from + i > 0) return values.slice(0, from + i);
+        values[from + i] = value;
+      }
       from = to;
     }
     return values;
@@ -84,6 +94,11 @@ export class SqliteRows {
       .raw<[string]>();
     const page = [...keys].map(([key]) => key);
     return { keys: page, cursor: page.length < SCAN_PAGE ? null : (page.at(-1) ?? null) };
+  }
+
+  /** True where no row is, expired ones included. */
+  isEmpty(): boolean {
+    return this.#sql.exec("SELECT 1 FROM rows LIMIT 1").toArray().length === 0;
   }
 
   /** Deletes the expired rows among the next 1,000 of a sweep; its cursor is null once the last row is passed. */

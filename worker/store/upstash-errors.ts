@@ -1,6 +1,6 @@
 // What went wrong with Upstash, as store_unavailable with a mend; never with the token or a row in it.
-import { errors } from "@upstash/redis/cloudflare";
 import { EdgefeatError } from "../../sdk/errors.ts";
+import { storeUnavailable } from "./faults.ts";
 
 /** Redis's own error codes, the first word of its replies. */
 const HINTS: Record<string, string> = {
@@ -12,39 +12,57 @@ const HINTS: Record<string, string> = {
   WRONGTYPE: "another program uses a key of this project: give the project a database or a name of its own",
 };
 
-/** True for an error that the server answered with, so that the command is known to have been received. */
-export function isReply(fault: unknown): boolean {
-  return replyText(fault) !== undefined;
+/** Codes of connections that were never made. */
+const NOT_CONNECTED = new Set([
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "UND_ERR_CONNECT_TIMEOUT",
+]);
+
+/** A refusal in Redis's own words, which the adapter may have an answer to: it never leaves the store as it is. */
+export class Refusal extends Error {
+  override readonly name = "Refusal";
 }
 
-/** Returns Redis's own words, or undefined when the fault is no answer of the server. */
-export function replyText(fault: unknown): string | undefined {
-  if (!(fault instanceof errors.UpstashError) || fault instanceof errors.UpstashJSONParseError) return undefined;
-  // The client appends the whole command, rows included.
-  return fault.message.split(", command was: ", 1)[0];
+/** Returns the refusal that an answer's body tells, without what Redis quotes of the command: that may be a row. */
+export function refusal(words: string): Refusal {
+  return new Refusal(words.split(/, (?:with args beginning with|command was): /, 1)[0]);
 }
 
-/** Returns the store_unavailable that a fault of the client stands for. */
-export function unavailable(fault: unknown): EdgefeatError {
-  const reply = replyText(fault);
-  if (reply !== undefined) {
-    const code = reply.split(" ", 1)[0] ?? "";
-    return new EdgefeatError("store_unavailable", `Upstash refused: ${reply.slice(0, 200)}`, {
+/** Returns the store_unavailable that a fault of a request stands for; one of ours is returned as it is. */
+export function unavailable(fault: unknown, token: string): EdgefeatError {
+  if (fault instanceof EdgefeatError) return fault;
+  if (fault instanceof Refusal) {
+    const code = fault.message.split(" ", 1)[0] as string;
+    const words = fault.message.replaceAll(token, "…").slice(0, 200);
+    return storeUnavailable("refused", `Upstash refused: ${words}`, {
       hint: HINTS[code] ?? "see Redis's own words in the message",
     });
   }
-  if (fault instanceof errors.UpstashJSONParseError) {
-    return new EdgefeatError("store_unavailable", "the Upstash URL answered with something other than JSON", {
-      hint: "check UPSTASH_REDIS_REST_URL: it must be the database's REST URL",
-    });
-  }
   if (fault instanceof Error && (fault.name === "TimeoutError" || fault.name === "AbortError")) {
-    return new EdgefeatError("store_unavailable", "Upstash did not answer in time", {
-      hint: "try again; if it persists, check the database's region and load, or raise the timeout",
+    return storeUnavailable("timeout", "Upstash did not answer in time", {
+      hint: "try again; if it persists, check the database's region and load, or raise the time limit",
     });
   }
-  return new EdgefeatError("store_unavailable", "Upstash cannot be reached", {
+  const code = (fault as { cause?: { code?: unknown } } | undefined)?.cause?.code;
+  return storeUnavailable("unreachable", "Upstash cannot be reached", {
     hint: "check UPSTASH_REDIS_REST_URL and the network",
+    ...(typeof code === "string" && NOT_CONNECTED.has(code) ? { sent: false } : {}),
     cause: fault,
+  });
+}
+
+/** Returns the fault of an answer in which the database itself does not speak: a proxy's, or a web page. */
+export function unreadable(status: number): EdgefeatError {
+  if (status >= 500) {
+    return storeUnavailable("failed", `Upstash failed with the status ${status}`, {
+      hint: "try again; if it persists, check the database's state and UPSTASH_REDIS_REST_URL",
+    });
+  }
+  return storeUnavailable("unreadable", "the Upstash URL answered with something other than the JSON of a database", {
+    hint: "check UPSTASH_REDIS_REST_URL: it must be the database's REST URL",
   });
 }

@@ -2,14 +2,17 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
+  checkId,
   controlKey,
+  isControlKey,
   keyId,
   keyPrefix,
   keySuffix,
   type KeySpace,
   materializationKey,
-  MAX_ID_CHARACTERS,
+  MAX_ID_BYTES,
   snapshotKey,
+  splitRowKey,
 } from "../../../sdk/rows/index.ts";
 import type { Value } from "../../../sdk/types/index.ts";
 import { faultOf } from "../../support/faults.ts";
@@ -144,25 +147,58 @@ describe("the key of a row", () => {
   });
 });
 
-describe("ids that are too long", () => {
-  it("are refused rather than cut", () => {
-    expect(keyId(["x".repeat(MAX_ID_CHARACTERS)])).toHaveLength(MAX_ID_CHARACTERS);
-    const fault = faultOf(() => keyId(["x".repeat(MAX_ID_CHARACTERS + 1)]));
-    expect(fault.code).toBe("value_out_of_range");
-    expect(fault.message).toContain(String(MAX_ID_CHARACTERS + 1));
+describe("ids that can't be part of a key", () => {
+  it.each<[what: string, id: Value, taken: boolean]>([
+    ["1,024 ASCII characters", "x".repeat(MAX_ID_BYTES), true],
+    ["one more", "x".repeat(MAX_ID_BYTES + 1), false],
+    ["1,024 bytes of two each", "é".repeat(MAX_ID_BYTES / 2), true],
+    ["one character more of two bytes", "é".repeat(MAX_ID_BYTES / 2 + 1), false],
+    ["1,023 bytes of three each", "€".repeat(341), true],
+    ["1,026 bytes of three each", "€".repeat(342), false],
+    ["1,024 bytes of surrogate pairs", "😀".repeat(256), true],
+    ["four bytes more", "😀".repeat(257), false],
+    ["controls and separators, whatever they take once escaped", "\u0000:+@% ".repeat(170), true],
+    ["10 MB", "x".repeat(10_000_000), false],
+    ["half a surrogate pair", "a\ud800", false],
+    ["the other half", "\udc00b", false],
+    ["no text at all", "", true],
+    ["a number", -(2n ** 63n), true],
+  ])("%s", (_, id, taken) => {
+    if (taken) {
+      expect(() => checkId(id, "origin")).not.toThrow();
+      expect(decodeURIComponent(keyId([id]))).toBe(String(id));
+      return;
+    }
+    const fault = faultOf(() => checkId(id, "origin"));
+    expect(fault).toMatchObject({ code: "value_out_of_range", message: expect.stringMatching(/^origin: /) });
+    expect(fault.message.length).toBeLessThan(100);
+    expect(faultOf(() => keyId([id])).code).toBe("value_out_of_range");
+    expect(faultOf(() => keyId(["a", id])).code).toBe("value_out_of_range");
   });
 
-  it("count as they are once escaped, with all their parts", () => {
-    const third = Math.ceil(MAX_ID_CHARACTERS / 3);
-    expect(faultOf(() => keyId(["+".repeat(third)])).code).toBe("value_out_of_range");
-    expect(faultOf(() => keyId(["x".repeat(MAX_ID_CHARACTERS - 2), "yy"])).code).toBe("value_out_of_range");
-    expect(keyId(["x".repeat(MAX_ID_CHARACTERS - 2), "y"])).toHaveLength(MAX_ID_CHARACTERS);
+  it("each have a bound of their own", () => {
+    const longest = "x".repeat(MAX_ID_BYTES);
+    expect(keyId([longest, longest])).toBe(`${longest}+${longest}`);
+  });
+
+  it("are those above the bound in bytes, and those that are not well-formed", () => {
+    const texts = fc.string({ unit: fc.constantFrom("a", "é", "€", "😀", "\ud800"), minLength: 200, maxLength: 600 });
+    fc.assert(
+      fc.property(texts, (id) => {
+        const refused = new TextEncoder().encode(id).length > MAX_ID_BYTES || !id.isWellFormed();
+        if (refused) expect(() => checkId(id, "id")).toThrow(expect.objectContaining({ code: "value_out_of_range" }));
+        else expect(() => checkId(id, "id")).not.toThrow();
+      }),
+    );
   });
 });
 
 describe("the other keys of a project", () => {
   it("are told apart by project, environment and what they hold", () => {
     expect(controlKey(space)).toBe("control:flights:dev");
+    expect(
+      [controlKey(space), snapshotKey(space, "sha256:00"), materializationKey(space, "control", 2)].map(isControlKey),
+    ).toEqual([true, false, false]);
     expect(snapshotKey(space, "sha256:00")).toBe("registry:flights:dev:sha256:00");
     expect(materializationKey(space, "delays", 2)).toBe("materialization:flights:dev:delays@2");
     fc.assert(
@@ -170,6 +206,28 @@ describe("the other keys of a project", () => {
         const same = a === c && b === d;
         expect(controlKey({ project: a, environment: b }) === controlKey({ project: c, environment: d })).toBe(same);
       }),
+    );
+  });
+});
+
+describe("splitRowKey", () => {
+  it("takes every row's key apart where it was put together", () => {
+    fc.assert(
+      fc.property(
+        hostile,
+        hostile,
+        hostile,
+        fc.array(hostile, { minLength: 1, maxLength: 3 }),
+        (project, environment, view, ids) => {
+          const prefix = keyPrefix(
+            { project, environment },
+            ids.map((_, i) => `entity${i}`),
+          );
+          const suffix = keySuffix(view, 3);
+          const id = keyId(ids);
+          expect(splitRowKey(prefix + id + suffix)).toEqual({ prefix, id, suffix });
+        },
+      ),
     );
   });
 });

@@ -67,6 +67,20 @@ const tileRow: fc.Arbitrary<TileRow> = fc.record({
   groups: fc.tuple(...layout.groups.map(tilesOf)),
 });
 
+/** The form before groups lay flat: a list a tile, its index first. */
+const packListed = ({ newestEventUs, writtenAtUs, boundaryUs, groups }: TileRow): string => {
+  const listed = layout.groups.map(({ hopUs, slots }, g) => {
+    const tiles = (groups[g] ?? []).map(({ startUs, states }) => {
+      const packed = slots.map(({ kind, type }, s) =>
+        states[s] === null ? "null" : accumulators[kind].pack(states[s], type),
+      );
+      return `[${[startUs / hopUs, ...packed].join(",")}]`;
+    });
+    return `[${tiles.join(",")}]`;
+  });
+  return `[${newestEventUs},${writtenAtUs},${boundaryUs},${listed.join(",")}]`;
+};
+
 describe("4.7 which tiles stand", () => {
   const row = (boundaryUs: number, count: bigint, writtenAtUs = 0): TileRow => ({
     newestEventUs: 7,
@@ -102,23 +116,52 @@ describe("4.7 which tiles stand", () => {
 });
 
 describe("the packed form", () => {
-  it("is the newest event, the writing, the boundary, then the tiles by group", () => {
+  it("is the newest event, the writing, the boundary, then by group the steps between tiles and each state's column", () => {
     const row: TileRow = {
       newestEventUs: 100,
       writtenAtUs: 200,
       boundaryUs: 300,
       groups: [
-        [{ startUs: -MINUTE, states: [2n, { mantissa: 3n, exponent: -1, special: 0 }, 2n] }],
+        [
+          { startUs: -MINUTE, states: [2n, { mantissa: 3n, exponent: -1, special: 0 }, 2n] },
+          { startUs: 0, states: [1n, null, 0n] },
+          { startUs: 5 * MINUTE, states: [7n, { mantissa: 3n, exponent: 0, special: 0 }, 6n] },
+        ],
         [{ startUs: 2 * HOUR, states: [5n, null, { eventTimeUs: 1, createdTimeUs: null, eventId: "e", value: "a" }] }],
       ],
     };
-    expect(packTileRow(layout, row)).toBe('[100,200,300,[[-1,2,["3",-1,0],2]],[[2,5,null,[1,null,"e","a"]]]]');
+    expect(packTileRow(layout, row)).toBe(
+      '[100,200,300,[-1,1,5,2,1,7,["3",-1,0],null,3,2,0,6],[2,5,null,[1,null,"e","a"]]]',
+    );
     expect(unpackTileRow(layout, packTileRow(layout, row))).toStrictEqual(row);
   });
 
   it("states that a tile lacks are empty ones", () => {
     const row: TileRow = { newestEventUs: 0, writtenAtUs: 0, boundaryUs: 0, groups: [[{ startUs: 0, states: [1n] }]] };
-    expect(packTileRow(layout, row)).toBe("[0,0,0,[[0,1,null,null]],[]]");
+    expect(packTileRow(layout, row)).toBe("[0,0,0,[0,1,null,null],[]]");
+  });
+
+  it("is still read where it was written with a list a tile", () => {
+    expect(unpackTileRow(layout, '[100,200,300,[[-1,2,["3",-1,0],2],[4,1,null,1]],[]]')).toStrictEqual({
+      newestEventUs: 100,
+      writtenAtUs: 200,
+      boundaryUs: 300,
+      groups: [
+        [
+          { startUs: -MINUTE, states: [2n, { mantissa: 3n, exponent: -1, special: 0 }, 2n] },
+          { startUs: 4 * MINUTE, states: [1n, null, 1n] },
+        ],
+        [],
+      ],
+    });
+    fc.assert(
+      fc.property(tileRow, (row) => {
+        const flat = unpackTileRow(layout, packTileRow(layout, row));
+        const listed = unpackTileRow(layout, packListed(row));
+        expect(listed).toStrictEqual(flat);
+        expect(mergeTileRows(layout, listed, flat)).toBe(listed);
+      }),
+    );
   });
 
   it("gives back every state", () => {
@@ -147,6 +190,19 @@ describe("the packed form", () => {
     "[1,2,3,[],null]",
     "[1,2,3,[],{}]",
     "[1,2,3,[7],[]]",
+    "[1,2,3,[0,1,0,0,0],[]]",
+    "[1,2,3,[0,1,1,0,0,0,0],[]]",
+    "[1,2,3,[0,[],1,1,0,0,0,0],[]]",
+    "[1,2,3,[0.5,1,0,0],[]]",
+    '[1,2,3,["0",1,0,0],[]]',
+    "[1,2,3,[null,1,0,0],[]]",
+    "[1,2,3,[9007199254740991,1,1,1,0,0,0,0],[]]",
+    "[1,2,3,[0,1.5,0,0],[]]",
+    '[1,2,3,[0,"x",0,0],[]]',
+    '[1,2,3,[0,1,["3",0,8],0],[]]',
+    "[1,2,3,[],[0,1,null,7]]",
+    "[1,2,3,[[0,1,0,0],7],[]]",
+    "[1,2,3,[0,1,0,0],7]",
     "[1,2,3,[null],[]]",
     "[1,2,3,[[]],[]]",
     "[1,2,3,[[0,1,0]],[]]",

@@ -52,6 +52,19 @@ describe("6 every value survives", () => {
     expect(bytesFromBase64(bytesToBase64(bytes), "x")).toEqual(bytes);
     expect(bytesToBase64(bytes)).toBe(Buffer.from(bytes).toString("base64"));
   });
+
+  it("vectors are packed as little-endian float32, whatever buffer they lie in", () => {
+    const type = parseTypeName("vector(2)");
+    const inside = new Float32Array([9, 1.5, -2, 9]).subarray(1, 3);
+    expect(packValue(type, inside)).toBe('"AADAPwAAAMA="');
+    expect(unpackValue(type, "AADAPwAAAMA=")).toEqual(Float32Array.of(1.5, -2));
+  });
+
+  it.each(["", "AADAPw==", "AADAPwAAAMAAAADA", "AADAPwAAAM=="])("%j is no packed vector of two", (text) => {
+    expect(() => unpackValue(parseTypeName("vector(2)"), text)).toThrow(
+      expect.objectContaining({ code: "row_corrupt" }),
+    );
+  });
 });
 
 describe("6 the JSON form", () => {

@@ -142,7 +142,10 @@ describe.skipIf(shared === null)("upstash gateway", () => {
   it("refuses other methods and larger bodies", async () => {
     expect((await ask("/", { method: "DELETE" })).status).toBe(405);
     const large = await post("/", ["SET", "large", "x".repeat(11_000_000)]);
-    expect(large).toEqual({ status: 400, json: { error: expect.stringContaining("max request size") } });
+    const refused = { status: 400, json: { error: expect.stringContaining("max request size") } };
+    expect(large).toEqual(refused);
+    await post("/", ["SET", "six-mb", "x".repeat(6_000_000)]);
+    expect(await post("/", ["MGET", "six-mb", "six-mb"])).toEqual(refused);
   });
 
   it("counts commands, those of scripts too", async () => {

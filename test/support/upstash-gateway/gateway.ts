@@ -7,6 +7,7 @@ import { ErrorReply } from "@redis/client";
 import { connectRedis, type RedisConnection } from "./connection.ts";
 import { encodeError, encodeReply, type Encoding } from "./encode.ts";
 import { BadRequest, parseRequest, type Asked } from "./request.ts";
+import { catchUp, syncToken } from "./sync-token.ts";
 
 export interface GatewayOptions {
   /** `redis://[user:password@]host:port[/database]` */
@@ -17,8 +18,10 @@ export interface GatewayOptions {
   port?: number;
   /** Default 127.0.0.1: put a TLS proxy in front to serve others. */
   host?: string;
-  /** Larger requests are refused; default 10 MiB, Upstash's limit. */
+  /** Larger requests are refused, and so are those whose answer is larger; default 10 MiB, Upstash's limit. */
   maxRequestBytes?: number;
+  /** Answers with sync tokens, and waits for those that come with requests: two more commands a request; default false. */
+  syncTokens?: boolean;
 }
 
 export interface Gateway {
@@ -28,12 +31,14 @@ export interface Gateway {
 
 /** Starts a gateway. @throws when Redis is not reachable or the port is taken. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const { redisUrl, token, port = 0, host = "127.0.0.1", maxRequestBytes = 10 * 1024 * 1024 } = options;
+  const { redisUrl, port = 0, host = "127.0.0.1" } = options;
+  const settings = { maxRequestBytes: 10 * 1024 * 1024, syncTokens: false, ...options };
   const redis = await connectRedis(redisUrl);
   const server = createServer((request, response) => {
-    void answer(request, redis, token, maxRequestBytes)
+    void answer(request, redis, settings)
+      .then((whole) => checkSize(whole, settings.maxRequestBytes))
       .catch((fault: unknown) => failure(fault))
-      .then(({ status, body }) => send(response, status, body));
+      .then((whole) => send(response, whole));
   });
   server.listen(port, host);
   await once(server, "listening").catch(async (fault: unknown) => {
@@ -54,13 +59,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 interface Answer {
   status: number;
   body: string;
+  headers?: Record<string, string>;
 }
 
 async function answer(
   request: IncomingMessage,
   redis: RedisConnection,
-  token: string,
-  maxBytes: number,
+  { token, maxRequestBytes, syncTokens }: Required<Pick<GatewayOptions, "token" | "maxRequestBytes" | "syncTokens">>,
 ): Promise<Answer> {
   if (!["GET", "HEAD", "POST", "PUT"].includes(request.method ?? "")) {
     return { status: 405, body: encodeError("ERR method not allowed") };
@@ -72,7 +77,11 @@ async function answer(
     return { status: 401, body: encodeError("WRONGPASS invalid or missing auth token") };
   }
   const encoding = request.headers["upstash-encoding"] === "base64" ? "base64" : "utf8";
-  return execute(parseRequest(url, await readBody(request, maxBytes)), redis, encoding);
+  const asked = parseRequest(url, await readBody(request, maxRequestBytes));
+  if (!syncTokens) return execute(asked, redis, encoding);
+  await catchUp(redis, request.headers["upstash-sync-token"]);
+  const done = await execute(asked, redis, encoding);
+  return { ...done, headers: { "upstash-sync-token": await syncToken(redis) } };
 }
 
 async function execute(asked: Asked, redis: RedisConnection, encoding: Encoding): Promise<Answer> {
@@ -95,10 +104,18 @@ async function readBody(request: IncomingMessage, maxBytes: number): Promise<str
     size += chunk.length;
     if (size <= maxBytes) chunks.push(chunk);
   }
-  if (size > maxBytes) {
-    throw new BadRequest(`ERR max request size exceeded. Limit: ${maxBytes} bytes, Actual: ${size} bytes`);
-  }
+  if (size > maxBytes) throw new BadRequest(sizeExceeded(maxBytes, size));
   return Buffer.concat(chunks).toString("utf8");
+}
+
+function checkSize(whole: Answer, maxBytes: number): Answer {
+  const bytes = Buffer.byteLength(whole.body);
+  if (bytes <= maxBytes) return whole;
+  throw new BadRequest(sizeExceeded(maxBytes, bytes));
+}
+
+function sizeExceeded(maxBytes: number, bytes: number): string {
+  return `ERR max request size exceeded. Limit: ${maxBytes} bytes, Actual: ${bytes} bytes`;
 }
 
 function failure(fault: unknown): Answer {
@@ -107,8 +124,9 @@ function failure(fault: unknown): Answer {
   return { status: 502, body: encodeError(`ERR Redis is not reachable: ${reason}`) };
 }
 
-function send(response: ServerResponse, status: number, body: string): void {
-  response.writeHead(status, { "content-type": "application/json", "content-length": Buffer.byteLength(body) });
+function send(response: ServerResponse, { status, body, headers = {} }: Answer): void {
+  const own = { "content-type": "application/json", "content-length": Buffer.byteLength(body) };
+  response.writeHead(status, { ...own, ...headers });
   response.end(body);
 }
 

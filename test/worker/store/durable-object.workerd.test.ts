@@ -1,13 +1,11 @@
-// The Durable Object held to the port, inside workerd; and what only it does: sweeping, seeking, failing.
+// One Durable Object of the store, inside workerd: how it sweeps, what it looks at, how much it answers at once.
 import { env } from "cloudflare:workers";
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
-import { onlineStoreConformance } from "../../conformance/online-store.ts";
-import { createDurableObjectStore, type EdgefeatStore } from "../../../worker/store/durable-object.ts";
+import type { EdgefeatStore } from "../../../worker/store/durable-object.ts";
 import { prefixEnd, SqliteRows } from "../../../worker/store/sqlite-rows.ts";
 
-onlineStoreConformance("durable-object", () => createDurableObjectStore(env.STORE));
-
+const ONE = { index: 0, count: 1 };
 const row = (key: string, expireInMs: number | null) => ({ key, value: "v", expected: null, expireInMs });
 const many = (count: number, expireInMs: number | null, name = "k") =>
   Array.from({ length: count }, (_, i) => row(`${name}${String(i).padStart(6, "0")}`, expireInMs));
@@ -24,7 +22,7 @@ const aMoment = () => new Promise((resolve) => setTimeout(resolve, 10));
 describe("sweeping", () => {
   it("frees expired rows and keeps the others", async () => {
     const stub = env.STORE.getByName("sweep");
-    await stub.compareAndSet([
+    await stub.compareAndSet(ONE, [
       ...many(1_500, 1, "gone"),
       ...many(1_500, null, "kept"),
       ...many(10, 3_600_000, "later"),
@@ -37,23 +35,23 @@ describe("sweeping", () => {
 
   it("comes back while rows are left that will expire, and not otherwise", async () => {
     const stub = env.STORE.getByName("come-back");
-    await stub.compareAndSet(many(10, null, "kept"));
+    await stub.compareAndSet(ONE, many(10, null, "kept"));
     expect(await alarmOf(stub)).toBeNull();
-    await stub.compareAndSet([row("soon", 1), row("later", 3_600_000)]);
+    await stub.compareAndSet(ONE, [row("soon", 1), row("later", 3_600_000)]);
     expect(await alarmOf(stub)).not.toBeNull();
     await aMoment();
     await runDurableObjectAlarm(stub);
     expect([await rowsOf(stub), await alarmOf(stub)]).toEqual([11, expect.any(Number)]);
-    await stub.compareAndSet([{ ...row("later", null), expected: "v" }]);
+    await stub.compareAndSet(ONE, [{ ...row("later", null), expected: "v" }]);
     await runDurableObjectAlarm(stub);
     expect(await alarmOf(stub)).toBeNull();
-    await stub.compareAndSet([row("new", 1)]);
+    await stub.compareAndSet(ONE, [row("new", 1)]);
     expect(await alarmOf(stub)).not.toBeNull();
   });
 
   it("goes on where it stopped after 10,000 rows, across an eviction", async () => {
     const stub = env.STORE.getByName("large");
-    await stub.compareAndSet([...many(11_000, null, "kept"), ...many(12_000, 1, "later")]);
+    await stub.compareAndSet(ONE, [...many(11_000, null, "kept"), ...many(12_000, 1, "later")]);
     await aMoment();
     const left: number[] = [];
     for (let run = 0; run < 3; run++) {
@@ -67,10 +65,10 @@ describe("sweeping", () => {
 
   it("plans a sweep for rows written before an eviction", async () => {
     const stub = env.STORE.getByName("evicted");
-    await stub.compareAndSet([row("a", 3_600_000)]);
+    await stub.compareAndSet(ONE, [row("a", 3_600_000)]);
     const planned = await alarmOf(stub);
     await evictDurableObject(stub);
-    await stub.compareAndSet([row("b", 3_600_000)]);
+    await stub.compareAndSet(ONE, [row("b", 3_600_000)]);
     expect(await alarmOf(stub)).toBe(planned);
   });
 });
@@ -93,7 +91,7 @@ describe("rows that SQLite looks at", () => {
     ["creating a row", 1, (rows: SqliteRows) => rows.compareAndSet(row("new", null), 0)],
   ])("are few for %s", async (_, atMost, work) => {
     const stub = env.STORE.getByName("seek");
-    await stub.compareAndSet(many(5_000, null));
+    await stub.compareAndSet(ONE, many(5_000, null));
     const looked = await runInDurableObject(stub, (_object, { storage }) => {
       const cursors: SqlStorageCursor<Record<string, SqlStorageValue>>[] = [];
       const exec: SqlStorage["exec"] = (sql, ...bindings) => {
@@ -106,6 +104,20 @@ describe("rows that SQLite looks at", () => {
     });
     // json_each's own rows are counted too, and the row that ends a range.
     expect(looked).toBeLessThanOrEqual(2 * atMost + 2);
+  });
+});
+
+describe("an answer", () => {
+  it("holds the first rows only where all would be too many", async () => {
+    const stub = env.STORE.getByName("answer");
+    const keys = Array.from({ length: 12 }, (_, i) => `k${i}`);
+    for (const key of keys.slice(1))
+      await stub.compareAndSet(ONE, [{ ...row(key, null), value: key.padEnd(1_900_000) }]);
+    // The first is missing, which takes its place but no room.
+    const first = (await stub.read(ONE, keys)) as (string | null)[];
+    expect(first.map((value) => value?.trim() ?? null)).toEqual([null, "k1", "k2", "k3", "k4", "k5", "k6"]);
+    const rest = (await stub.read(ONE, keys.slice(7))) as (string | null)[];
+    expect(rest.map((value) => value?.trim())).toEqual(["k7", "k8", "k9", "k10", "k11"]);
   });
 });
 
@@ -122,19 +134,5 @@ describe("prefixEnd", () => {
     ["\u{10ffff}\u{10ffff}", null],
   ])("of %j is %j", (prefix, end) => {
     expect(prefixEnd(prefix)).toBe(end);
-  });
-});
-
-describe("failures", () => {
-  it.each([
-    [Object.assign(new Error("secret"), { overloaded: true }), "overloaded"],
-    [new Error("Network connection lost."), "try again"],
-  ])("are store_unavailable with a mend: %s", async (fault, hint) => {
-    const stub = { read: () => Promise.reject(fault) };
-    const store = createDurableObjectStore({ getByName: () => stub } as unknown as typeof env.STORE);
-    await expect(store.read(["a"])).rejects.toMatchObject({
-      code: "store_unavailable",
-      hint: expect.stringContaining(hint),
-    });
   });
 });
