@@ -12,8 +12,10 @@ export interface FeatureMatrix {
   /** As many as entities were asked for, in their order. */
   rows: number;
   columns: number;
-  /** `view:feature`, in the order asked for: a column each, but n columns for a vector(n). */
-  features: string[];
+  /** `view:feature`, in the order asked for; null where they are too many for a header, several hundred. */
+  features: string[] | null;
+  /** How many columns each feature takes; null when it is one each: only a vector(n) takes n. */
+  widths: number[] | null;
   /** As in FeaturesAnswer. */
   now: string;
   knownAsOf: string;
@@ -31,21 +33,22 @@ export async function readMatrix(
   const header = (name: string) => response.headers.get(`edgefeat-${name}`) ?? "";
   const rows = countOf(header("rows"));
   const columns = countOf(header("columns"));
-  const features = namesOf(header("features"));
+  const features = header("features") === "" ? null : namesOf(header("features"));
   const bytes = await response.arrayBuffer();
-  if (features === null || bytes.byteLength !== rows * columns * Float32Array.BYTES_PER_ELEMENT) {
+  if (features === undefined || bytes.byteLength !== rows * columns * Float32Array.BYTES_PER_ELEMENT) {
     throw new EdgefeatError("server_failed", "the server's answer is not a matrix of features", {
       hint: "check that the URL is Edgefeat's, and in a browser that the server exposes its edgefeat-* headers",
       details: { rows, columns, bytes: bytes.byteLength },
     });
   }
-  memberNames(features, serviceColumns);
+  if (features !== null) memberNames(features, serviceColumns);
   return {
     // Little-endian, as every machine is that runs JavaScript.
     values: new Float32Array(bytes),
     rows,
     columns,
     features,
+    widths: header("widths") === "" ? null : header("widths").split(",").map(Number),
     now: header("now"),
     knownAsOf: header("known-as-of"),
     registry: header("registry"),
@@ -59,11 +62,11 @@ function countOf(header: string): number {
   return header === "" ? Number.NaN : Number(header);
 }
 
-function namesOf(header: string): string[] | null {
+function namesOf(header: string): string[] | undefined {
   try {
     const names: unknown = JSON.parse(decodeURIComponent(header));
-    return Array.isArray(names) ? names.map(String) : null;
+    return Array.isArray(names) ? names.map(String) : undefined;
   } catch {
-    return null;
+    return undefined;
   }
 }

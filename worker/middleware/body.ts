@@ -4,15 +4,22 @@ import { parseJson } from "../../sdk/types/index.ts";
 import { jsonFault } from "./json-fault.ts";
 
 const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json(?:\s*;|\s*$)/i;
+const CHARSET = /;\s*charset\s*=\s*"?([^\s";]*)/i;
 
 /**
- * Returns the parsed body of a write; integers that a double can't hold are bigints. No content type counts as JSON.
+ * Returns the parsed body of a write; integers that a double can't hold are bigints. No content type counts as JSON,
+ * because Feast's clients send none; what a page of another origin could send unasked, a form or plain text, never does.
  * @throws unsupported_media_type, body_too_large, malformed_json with line and column
  */
 export async function readJson(request: Request, maxBytes: number): Promise<unknown> {
   checkType(request.headers.get("content-type"));
   const declared = declaredBytes(request, maxBytes);
-  return parse(decode(declared === null ? await readChunks(request.body, maxBytes) : await request.arrayBuffer()));
+  const bytes = declared === null ? await readChunks(request.body, maxBytes) : await request.arrayBuffer();
+  try {
+    return parse(decode(bytes));
+  } catch (fault) {
+    throw packedOr(request, fault);
+  }
 }
 
 /**
@@ -24,23 +31,37 @@ export async function readJson(request: Request, maxBytes: number): Promise<unkn
 export async function readQuery(request: Request, maxBytes: number): Promise<unknown> {
   checkType(request.headers.get("content-type"));
   const declared = declaredBytes(request, maxBytes);
-  if (declared === null) return parse(decode(await readChunks(request.body, maxBytes)));
+  if (declared === null) return readJson(request, maxBytes);
   const text = await request.text();
-  if (text.includes("\ufffd") && new TextEncoder().encode(text).byteLength !== declared) throw notUtf8();
-  return parse(text);
+  try {
+    if (text.includes("\ufffd") && new TextEncoder().encode(text).byteLength !== declared) throw notUtf8();
+    return parse(text);
+  } catch (fault) {
+    throw packedOr(request, fault);
+  }
+}
+
+/** What can't be read may be packed, which is worth saying instead. */
+function packedOr({ headers }: Request, fault: unknown): unknown {
+  const encoding = headers.get("content-encoding");
+  if (encoding === null || encoding === "identity") return fault;
+  return new EdgefeatError("unsupported_media_type", `the body is packed as ${encoding.slice(0, 100)}`, {
+    hint: "send it as it is, without Content-Encoding",
+  });
 }
 
 function checkType(type: string | null): void {
-  if (type === null || type === "application/json" || JSON_TYPE.test(type.trim())) return;
+  if (type === null || type === "application/json") return;
+  if (JSON_TYPE.test(type.trim()) && /^(?:utf-?8)?$/i.test(CHARSET.exec(type)?.[1] ?? "")) return;
   throw new EdgefeatError("unsupported_media_type", `the body is declared as ${type.slice(0, 100)}`, {
-    hint: "send JSON with Content-Type: application/json",
+    hint: "send JSON in UTF-8 with Content-Type: application/json",
   });
 }
 
 /** Returns the declared length, which HTTP holds the body to; null when it is not declared. */
 function declaredBytes({ headers }: Request, maxBytes: number): number | null {
   const declared = headers.get("content-length");
-  if (declared === null) return null;
+  if (declared === null || !/^\d{1,15}$/.test(declared)) return null;
   if (Number(declared) > maxBytes) throw tooLarge(maxBytes);
   return Number(declared);
 }

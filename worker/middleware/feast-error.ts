@@ -1,11 +1,13 @@
 // Errors as Feast's clients expect them: a JSON string that holds the module, the class and the message of an exception.
 import type { EdgefeatError, ErrorCode } from "../../sdk/errors.ts";
+import { type JsonSchema, object, TEXT } from "../pages/json-schema.ts";
 import { errorHeaders, statusOf } from "./problem.ts";
 
 /** The exceptions of `feast.errors` that our codes stand for; FeastError for the rest. */
 const FEAST_CLASSES: Partial<Record<ErrorCode, string>> = {
   unknown_view: "FeatureViewNotFoundException",
   unknown_service: "FeatureServiceNotFoundException",
+  unknown_source: "PushSourceNotFoundException",
   unknown_feature: "FeastObjectNotFoundException",
   unknown_version: "FeastObjectNotFoundException",
   registry_not_found: "FeastObjectNotFoundException",
@@ -13,6 +15,7 @@ const FEAST_CLASSES: Partial<Record<ErrorCode, string>> = {
   missing_request_data: "RequestDataNotFoundInEntityRowsException",
   duplicate_feature: "FeatureNameCollisionError",
   unauthorized: "FeastPermissionError",
+  forbidden: "FeastPermissionError",
 };
 
 /** Returns an error in Feast's form, with the status that our own routes give it. */
@@ -23,4 +26,10 @@ export function feastErrorResponse(error: EdgefeatError): Response {
     status: statusOf(error.code),
     headers: { "content-type": "application/json", ...errorHeaders(error) },
   });
+}
+
+/** Returns the JSON Schema of such an error: a text that is JSON once more. */
+export function feastErrorSchema(): JsonSchema {
+  const contentSchema = object({ module: TEXT, class: TEXT, message: TEXT });
+  return { ...TEXT, contentMediaType: "application/json", contentSchema };
 }

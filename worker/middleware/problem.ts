@@ -1,5 +1,6 @@
 // Errors as problem documents (RFC 9457): the one map from code to HTTP status.
 import { EdgefeatError, type ErrorCode } from "../../sdk/errors.ts";
+import { COUNT, type JsonSchema, object, oneOf, TEXT } from "../pages/json-schema.ts";
 
 const CLIENT = 400;
 const SERVER = 500;
@@ -16,9 +17,11 @@ const statuses: Readonly<Record<ErrorCode, number>> = {
   registry_invalid: CLIENT,
   project_mismatch: 409,
   transform_not_bundled: 409,
+  transform_conflict: 409,
   unknown_feature: 404,
   unknown_view: 404,
   unknown_service: 404,
+  unknown_source: 404,
   unknown_version: 404,
   unknown_entity_key: CLIENT,
   missing_entity_key: CLIENT,
@@ -47,6 +50,8 @@ const statuses: Readonly<Record<ErrorCode, number>> = {
   body_too_large: 413,
   request_too_large: 413,
   unauthorized: 401,
+  forbidden: 403,
+  rate_limited: 429,
   not_found: 404,
   method_not_allowed: 405,
   needs_runner: 501,
@@ -79,9 +84,16 @@ export function errorHeaders(error: EdgefeatError): Record<string, string> {
   return {
     "cache-control": "no-store",
     ...(status === 401 ? { "www-authenticate": 'Bearer realm="edgefeat"' } : {}),
-    ...(status === 503 ? { "retry-after": "1" } : {}),
+    ...(status === 503 ? { "retry-after": retryAfterSeconds(error) } : {}),
+    ...(status === 429 ? { "retry-after": String(error.details?.["retryAfterSeconds"] ?? 1) } : {}),
     ...(error.code === "method_not_allowed" && Array.isArray(allow) ? { allow: allow.join(", ") } : {}),
   };
+}
+
+/** Whole seconds, one at least; as many as the error's `retryAfterMs` comes to, where it tells. */
+function retryAfterSeconds({ details }: EdgefeatError): string {
+  const ms = details?.["retryAfterMs"];
+  return String(typeof ms === "number" ? Math.max(1, Math.ceil(ms / 1_000)) : 1);
 }
 
 /** Returns the problem document of an error. */
@@ -104,6 +116,14 @@ export function problemResponse(error: EdgefeatError): Response {
     status,
     headers: { "content-type": "application/problem+json", ...errorHeaders(error) },
   });
+}
+
+/** Returns the JSON Schema of a problem document. */
+export function problemSchema(): JsonSchema {
+  return object(
+    { type: TEXT, title: TEXT, status: COUNT, code: oneOf(...Object.keys(statuses)), detail: TEXT },
+    { hint: TEXT, pointer: TEXT, position: object({ line: COUNT, column: COUNT }), details: { type: "object" } },
+  );
 }
 
 function integersAsText(_key: string, value: unknown): unknown {

@@ -6,6 +6,8 @@ import type { AppConfig } from "../config.ts";
 import { type KnownRegistry, parseControl, type Registry } from "../serve/index.ts";
 import type { OnlineStore } from "../store/port.ts";
 
+const MAX_ATTEMPTS = 8;
+
 export interface RegistryWriter {
   readonly store: OnlineStore;
   readonly registry: Registry;
@@ -33,18 +35,20 @@ export async function replaceRegistry(
       },
     );
   }
-  const { text, atMs } = await writer.registry.readControl();
-  const current = parseControl(text)?.registry ?? null;
   const hash = snapshotHash(snapshot);
-  if (current !== hash) {
-    if (current !== expected) throw expected === null ? unread(current) : conflict(current);
-    if (!(await movePointer(writer, text, snapshot, hash))) throw conflict(null);
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+    const { text, atMs } = await writer.registry.readControl();
+    const current = parseControl(text)?.registry ?? null;
+    if (current !== hash) {
+      if (current !== expected) throw expected === null ? unread(current) : conflict(current);
+      // It may have been another member of the control record that others changed.
+      if (!(await movePointer(writer, text, snapshot, hash))) continue;
+    }
+    writer.registry.adopt(hash, snapshot, atMs);
+    return hash;
   }
-  writer.registry.adopt(hash, snapshot, atMs);
-  return hash;
+  throw conflict(null);
 }
-
-const MAX_ATTEMPTS = 8;
 
 /**
  * Puts what `change` makes of the registry in its place, and makes it anew from what is there when another was faster.

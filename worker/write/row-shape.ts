@@ -3,10 +3,9 @@ import { EdgefeatError } from "../../sdk/errors.ts";
 import { didYouMean } from "../../sdk/nearest.ts";
 import type { AggregatedViewSpec, Snapshot, StoredViewSpec } from "../../sdk/registry/index.ts";
 import { viewVersion } from "../../sdk/registry/index.ts";
-import { keyId, keyPrefix, keySuffix } from "../../sdk/rows/index.ts";
-import { lookUp, pointerOf } from "../../sdk/shape.ts";
-import { parseTypeName, show, valueFromJson, type ValueType } from "../../sdk/types/index.ts";
-import { located } from "../serve/index.ts";
+import { checkId, keyId, keyPrefix, keySuffix } from "../../sdk/rows/index.ts";
+import { located, lookUp, pointerOf } from "../../sdk/shape.ts";
+import { parseTypeName, show, type Value, valueFromJson, type ValueType } from "../../sdk/types/index.ts";
 
 export interface WritableView {
   readonly view: string;
@@ -33,13 +32,17 @@ export function writableView(snapshot: Snapshot, view: string, version: number |
   });
 }
 
-/** Returns a reader of store keys from the `entities` of a row's JSON. */
-export function keyReader(
-  snapshot: Snapshot,
-  { view, version, spec }: WritableView,
-): (json: unknown, path: PropertyKey[]) => string {
+/** Returns what makes the store key of a row from its ids, which are in the order of the view's join keys. */
+export function keyMaker(snapshot: Snapshot, { view, version, spec }: WritableView): (ids: readonly Value[]) => string {
   const prefix = keyPrefix(snapshot, spec.entities);
   const suffix = keySuffix(view, version);
+  return (ids) => prefix + keyId(ids) + suffix;
+}
+
+/** Returns a reader of store keys from the `entities` of a row's JSON. */
+export function keyReader(snapshot: Snapshot, target: WritableView): (json: unknown, path: PropertyKey[]) => string {
+  const { view, spec } = target;
+  const key = keyMaker(snapshot, target);
   const joinKeys = spec.joinKeys.map(({ name, type }) => ({ name, type: parseTypeName(type) }));
   const names = joinKeys.map(({ name }) => name);
   return (json, path) => {
@@ -55,8 +58,7 @@ export function keyReader(
         },
       );
     }
-    const ids = joinKeys.map(({ name, type }) => idOf(entities, name, type, path));
-    return prefix + located(path, () => keyId(ids)) + suffix;
+    return key(joinKeys.map(({ name, type }) => idOf(entities, name, type, path)));
   };
 }
 
@@ -68,7 +70,8 @@ function idOf(entities: Readonly<Record<string, unknown>>, name: string, type: V
       pointer: pointerOf(path),
     });
   }
-  return located([...path, name], () => valueFromJson(type, json, `${pathText(path)}.${name}`));
+  const field = `${pathText(path)}.${name}`;
+  return located([...path, name], () => checkId(valueFromJson(type, json, field), field));
 }
 
 /** Returns a JSON object as it is. @throws bad_request naming its place */

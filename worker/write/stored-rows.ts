@@ -10,10 +10,10 @@ import {
   type StoredRows,
   unpackStoredRows,
 } from "../../sdk/rows/index.ts";
-import { pointerOf } from "../../sdk/shape.ts";
+import { located, pointerOf } from "../../sdk/shape.ts";
 import { type Ms, parseTime, US_PER_DAY, US_PER_MS, type Us } from "../../sdk/time.ts";
 import { parseTypeName, type Value, valueFromJson, type ValueType } from "../../sdk/types/index.ts";
-import { located } from "../serve/index.ts";
+import { compressText, plainText } from "../store/compressed-text.ts";
 import type { Merged, Outcome } from "./merge.ts";
 import { keyReader, objectOf, onlyMembers, pathText, type WritableView } from "./row-shape.ts";
 
@@ -71,17 +71,16 @@ function times(
       pointer: pointerOf([...path, "eventTime"]),
     });
   }
-  if (eventTimeUs !== null && eventTimeUs > moment.nowUs + moment.maxSkewUs) {
-    throw new EdgefeatError(
-      "event_time_in_future",
-      `${pathText(path)}: its event time is later than the server's clock`,
-      {
-        hint: "check the clock that made it; nothing of this batch was written",
-        pointer: pointerOf([...path, "eventTime"]),
-      },
-    );
-  }
+  if (eventTimeUs !== null) located([...path, "eventTime"], () => refuseFuture(eventTimeUs, moment, pathText(path)));
   return { eventTimeUs, createdTimeUs };
+}
+
+/** Refuses an event time that is later than skew explains. @throws event_time_in_future, naming the row */
+export function refuseFuture(eventTimeUs: Us, { nowUs, maxSkewUs }: WriteMoment, row: string): void {
+  if (eventTimeUs <= nowUs + maxSkewUs) return;
+  throw new EdgefeatError("event_time_in_future", `${row}: its event time is later than the server's clock`, {
+    hint: "check the clock that made it; nothing of this batch was written",
+  });
 }
 
 function time(json: unknown, path: PropertyKey[]): Us | null {
@@ -152,17 +151,20 @@ export function storedMerge(spec: StoredViewSpec, { nowUs, frozen }: WriteMoment
     });
     if (kept === null || !outcomes.includes("written")) return { outcomes };
     return {
-      write: { value: packStoredRows(types, kept), expireInMs: frozen ? null : expiry(spec, kept[0], nowUs) },
+      write: {
+        value: compressText(packStoredRows(types, kept)),
+        expireInMs: frozen ? null : expiry(spec, kept[0], nowUs),
+      },
       outcomes,
     };
   };
 }
 
-/** Returns what a stored text holds; null also for a text that can't be read, which is then replaced. */
-export function readable<R>(text: string | null, unpack: (text: string) => R): R | null {
+/** Returns what a stored text, compressed or not, holds; null also for one that can't be read, which is then replaced. */
+export function readable<R>(text: string | null, unpack: (packed: string) => R): R | null {
   if (text === null) return null;
   try {
-    return unpack(text);
+    return unpack(plainText(text));
   } catch (fault) {
     if (fault instanceof EdgefeatError && fault.code === "row_corrupt") return null;
     throw fault;

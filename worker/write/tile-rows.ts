@@ -6,6 +6,7 @@ import { pointerOf } from "../../sdk/shape.ts";
 import { type Ms, US_PER_DAY, US_PER_MS, type Us } from "../../sdk/time.ts";
 import { checkValue } from "../../sdk/types/index.ts";
 import { tileLayout, type TileLayout } from "../../sdk/windows/index.ts";
+import { compressText } from "../store/compressed-text.ts";
 import type { Merged, Outcome } from "./merge.ts";
 import { keyReader, objectOf, onlyMembers, pathText, type WritableView } from "./row-shape.ts";
 import { readable, type WriteMoment } from "./stored-rows.ts";
@@ -104,7 +105,7 @@ export function tileMerge(spec: AggregatedViewSpec, { nowUs, frozen }: WriteMome
     if (stored === null && expireInMs !== null && expireInMs <= 0) {
       return { outcomes: outcomes.map((outcome) => (outcome === "superseded" ? outcome : "expired")) };
     }
-    return { write: { value: packTileRow(layout, standing), expireInMs }, outcomes };
+    return { write: { value: compressText(packTileRow(layout, standing)), expireInMs }, outcomes };
   };
 }
 
