@@ -1,6 +1,6 @@
 // Makes dist/, the package that is published: compiled modules beside their types, and a package.json that names them.
 import { spawnSync } from "node:child_process";
-import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 const root = join(import.meta.dirname, "../..");
@@ -33,3 +33,5 @@ writeFileSync(join(dist, "package.json"), `${JSON.stringify(manifest, null, 2)}\
 for (const file of ["LICENSE", "README.md"]) {
   if (existsSync(join(root, file))) copyFileSync(join(root, file), join(dist, file));
 }
+// Files for other programs: alert rules and a dashboard.
+cpSync(join(root, "worker/monitoring"), join(dist, "worker/monitoring"), { recursive: true });
