@@ -1,10 +1,10 @@
 // Zod's verdict on an input, told as an Edgefeat error: which field, what was expected, the mend.
 import * as z from "zod/mini";
-import en from "zod/v4/locales/en.js";
 import { EdgefeatError, type ErrorCode } from "./errors.ts";
 import { didYouMean } from "./nearest.ts";
+import { messageOf } from "./shape-message.ts";
 
-z.config(en());
+z.config({ localeError: messageOf });
 
 /**
  * Returns `input` as the schema's output.
@@ -52,6 +52,43 @@ function flatten(issue: z.core.$ZodIssue): FlatIssue {
 /** Returns the RFC 6901 pointer of a path. */
 export function pointerOf(path: readonly PropertyKey[]): string {
   return path.map((part) => `/${String(part).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
+}
+
+/** Returns what `work` returns. @throws its fault, with the pointer of `path` where it points nowhere */
+export function located<T>(path: readonly PropertyKey[], work: () => T): T {
+  try {
+    return work();
+  } catch (fault) {
+    throw locatedAt(fault, path);
+  }
+}
+
+/** Returns the fault with the pointer of `path`, where it is an Edgefeat error that points nowhere; else itself. */
+export function locatedAt(fault: unknown, path: readonly PropertyKey[]): unknown {
+  if (!(fault instanceof EdgefeatError) || fault.pointer !== undefined) return fault;
+  const { code, message, hint, position, details, cause } = fault;
+  return new EdgefeatError(code, message, {
+    pointer: pointerOf(path),
+    cause,
+    ...(hint === undefined ? {} : { hint }),
+    ...(position === undefined ? {} : { position }),
+    ...(details === undefined ? {} : { details }),
+  });
+}
+
+/** Deeper than any part of what is checked: what nests further is refused by its shape. */
+const MAX_DEPTH = 16;
+
+/** Refuses a member called __proto__, which zod's records would drop without a word. @throws `code` */
+export function refuseProto(json: unknown, what: string, code: ErrorCode, path: readonly string[] = []): void {
+  if (typeof json !== "object" || json === null || path.length > MAX_DEPTH) return;
+  if (Object.hasOwn(json, "__proto__")) {
+    const inner = [...path, "__proto__"];
+    throw new EdgefeatError(code, `${what}: ${inner.join(".")}: not a name`, { pointer: pointerOf(inner) });
+  }
+  for (const [key, value] of Object.entries(json)) {
+    if (typeof value === "object") refuseProto(value, what, code, [...path, key]);
+  }
 }
 
 /** Returns `record[name]`. @throws `code` with the nearest known name as the hint. */

@@ -1,17 +1,30 @@
 // The HTTP app: routes wired with a store, a clock and a configuration. Runs in workerd and in Node alike.
-import { HonoBase } from "hono/hono-base";
-import { RegExpRouter } from "hono/router/reg-exp-router";
 import { EdgefeatError } from "../sdk/errors.ts";
 import type { Transforms } from "../sdk/plan/index.ts";
 import type { Snapshot } from "../sdk/registry/index.ts";
 import type { Clock } from "../sdk/time.ts";
+import { type Random, TokenGate, TRUSTED } from "./auth/index.ts";
+import { askedOf, type FeatureQuery } from "./binding/query.ts";
 import { type AppConfig, DEFAULTS } from "./config.ts";
-import { authorize } from "./middleware/auth.ts";
-import { asEdgefeatError, problemResponse } from "./middleware/problem.ts";
+import { type AnalyticsDataset, type Log, Metrics, Observer } from "./metrics/index.ts";
+import { Cors } from "./middleware/cors.ts";
+import { Guard } from "./middleware/guard.ts";
+import { asEdgefeatError, problemResponse, statusOf } from "./middleware/problem.ts";
+import { chargeBy, isolateLimiter, type RateLimiter } from "./middleware/rate-limit.ts";
 import { createRoutes } from "./routes/index.ts";
 import type { Route, Services } from "./routes/route.ts";
-import { FeatureServer, type Later, Registry, RowCache } from "./serve/index.ts";
+import { getPath, RouteTable } from "./routing.ts";
+import {
+  encodeValues,
+  FeatureServer,
+  type Later,
+  Registry,
+  RowCache,
+  Trace,
+  type ValuesAnswer,
+} from "./serve/index.ts";
 import type { OnlineStore } from "./store/port.ts";
+import { AuditTrail } from "./write/audit.ts";
 
 export interface AppDeps {
   readonly store: OnlineStore;
@@ -21,9 +34,20 @@ export interface AppDeps {
   readonly transforms: Transforms;
   /** The snapshot that was current when this build was made: it saves a cold isolate a read. */
   readonly snapshot?: Snapshot;
-  /** Hears of faults that are answered as internal_error. */
+  /** Hears of faults that are answered as internal_error, with their words. */
   readonly onInternalError?: (cause: unknown) => void;
+  /** Takes entries without secrets, ids or values; by default they are dropped. */
+  readonly log?: Log;
+  /** Gets a data point a request. */
+  readonly analytics?: AnalyticsDataset;
+  /** Makes tokens. */
+  readonly random: Random;
+  /** Counts requests by token; default what the configuration's rateLimit says. */
+  readonly limiter?: RateLimiter;
 }
+
+/** How metrics name the way in that is no HTTP. */
+const IN_PROCESS = { method: "RPC", path: "get" } as const;
 
 /** What keeps background work alive after the answer; a Worker's execution context is one. */
 export interface Background {
@@ -33,6 +57,10 @@ export interface Background {
 export interface App {
   /** Answers a request; never rejects. `env` is ignored. Without `background`, work goes on by itself. */
   fetch(request: Request, env?: unknown, background?: Background): Promise<Response>;
+  /** Answers code that runs in the Worker itself, or is bound to it: it may ask all. @throws as POST /v1/features answers */
+  getFeatures(query: FeatureQuery, background?: Background): Promise<ValuesAnswer>;
+  /** Asks the store what it warns of, and logs that: for the start of an isolate. Never rejects. */
+  logWarnings(): Promise<void>;
 }
 
 /**
@@ -40,48 +68,120 @@ export interface App {
  * @throws config_invalid when the bundled snapshot is another project's
  */
 export function createApp(deps: AppDeps): App {
-  const { store, clock, transforms, snapshot, onInternalError = () => {} } = deps;
+  const { store, clock, transforms, snapshot, onInternalError = () => {}, log = () => {}, analytics, random } = deps;
   const config = { ...DEFAULTS, ...deps.config };
   if (snapshot !== undefined) checkProject(snapshot, config);
   const cache = new RowCache(config.cacheRows, config.cacheBytes);
   const bundled = snapshot === undefined ? {} : { bundled: snapshot };
-  const registry = new Registry({ store, clock, space: config, transforms, ...bundled });
+  const registry = new Registry({ store, clock, space: config, transforms, cacheTtlMs: config.cacheTtlMs, ...bundled });
   const server = new FeatureServer({ registry, cache, store, clock, config });
-  const services: Services = { store, clock, config, registry, cache, server };
-
   const routes = createRoutes();
-  // It finds a fixed path by one look-up, where the preset "tiny" tries a pattern a route.
-  const hono = new HonoBase<{ Bindings: { later: Later } }>({ router: new RegExpRouter() });
-  for (const route of routes) {
-    const tell = (fault: unknown) => told(fault, route);
-    hono.on(route.method, route.path, ({ req, env: { later } }) => {
-      try {
-        authorize(route.access, req.raw, config);
-      } catch (fault) {
-        return tell(fault);
-      }
-      return route.handle({ request: req.raw, param: (name) => req.param(name) ?? "", later }, services).catch(tell);
-    });
-  }
-  hono.notFound(({ req }) => problemResponse(notFound(routes, req.path)));
-  hono.onError((fault) => told(fault));
+  const observedRoutes = [...routes, IN_PROCESS];
+  const metrics = new Metrics(observedRoutes, clock.nowUs());
+  const observed = analytics === undefined ? {} : { analytics };
+  const observer = new Observer({ metrics, routes: observedRoutes, config, clock, log, ...observed });
+  const { writeToken: rootToken, previousToken: previousRootToken, publicReads, rateLimit } = config;
+  const gate = new TokenGate({ space: config, clock, rootToken, previousRootToken, publicReads });
+  const audit = new AuditTrail({ store, clock, space: config, random, keepMs: config.auditKeepMs });
+  const services: Services = { store, clock, config, registry, cache, server, metrics, observer, gate, audit, random };
+  const limiter = deps.limiter ?? (rateLimit === null ? null : isolateLimiter(rateLimit, clock));
+  const guard = new Guard({
+    callers: {
+      gate,
+      store,
+      clock,
+      charge: limiter === null ? null : chargeBy(limiter, config),
+      maxStaleMs: config.cacheTtlMs + config.staleIfErrorMs,
+    },
+    services,
+    log,
+    audit: config.auditIn === "store" ? audit : null,
+    tell: (error, { trace }, route) => told(error, trace, route),
+  });
+  const cors = new Cors(config.corsOrigins);
 
-  function told(fault: unknown, route?: Route): Response {
+  const table = new RouteTable(routes);
+
+  async function answer(request: Request, later: Later, trace: Trace): Promise<Response> {
+    const { method } = request;
+    const path = getPath(request);
+    const found = table.find(method, path);
+    if (found === null) {
+      const reads = cors.isOn && method === "OPTIONS" ? table.at(path).filter(isRead) : [];
+      const preflight =
+        reads.length === 0
+          ? null
+          : cors.preflight(
+              request,
+              reads.map((route) => route.method),
+            );
+      return preflight ?? told(notFound(table, path), trace);
+    }
+    const { route, index, param } = found;
+    trace.route = index;
+    const response = await guard.answer(route, { request, param, later, trace });
+    if (cors.isOn && isRead(route)) cors.allow(request, response);
+    return method === "HEAD" ? new Response(null, response) : response;
+  }
+
+  function told(fault: unknown, trace: Trace, route?: Route): Response {
     const error = asEdgefeatError(fault);
+    observer.told(error, statusOf(error.code), trace);
     if (error.code === "internal_error") onInternalError(error.cause ?? error);
     return (route?.errorResponse ?? problemResponse)(error);
   }
 
   return {
     fetch(request, _env, background) {
-      // A fault of background work is met again, and told, by the request that needs its result.
-      const later: Later = (work) => {
-        const handled = work.catch(() => {});
-        background?.waitUntil(handled);
-      };
-      return Promise.resolve(hono.fetch(request, { later }));
+      const later = laterOn(background);
+      const trace = new Trace();
+      const fromMs = clock.elapsedMs();
+      return answer(request, later, trace)
+        .catch((fault: unknown) => told(fault, trace))
+        .then((response) => {
+          observer.answered(trace, response.status, clock.elapsedMs() - fromMs, later);
+          return response;
+        });
+    },
+    async getFeatures(query, background) {
+      const later = laterOn(background);
+      const trace = new Trace();
+      trace.route = routes.length;
+      const fromMs = clock.elapsedMs();
+      let status = 200;
+      try {
+        const { asked, include } = askedOf(query);
+        return encodeValues(await server.serve(asked, { later, trace, caller: TRUSTED }), include);
+      } catch (fault) {
+        const error = asEdgefeatError(fault);
+        status = statusOf(error.code);
+        observer.told(error, status, trace);
+        if (error.code === "internal_error") onInternalError(error.cause ?? error);
+        throw error;
+      } finally {
+        observer.answered(trace, status, clock.elapsedMs() - fromMs, later);
+      }
+    },
+    async logWarnings() {
+      try {
+        observer.warn("store_warning", (await store.status()).warnings);
+      } catch (fault) {
+        observer.failed("start", asEdgefeatError(fault));
+      }
     },
   };
+}
+
+/** A fault of background work is met again, and told, by the request that needs its result. */
+function laterOn(background: Background | undefined): Later {
+  return (work) => {
+    const handled = work.catch(() => {});
+    background?.waitUntil(handled);
+  };
+}
+
+function isRead({ access }: Route): boolean {
+  return access === "read" || access === "open";
 }
 
 function checkProject(snapshot: Snapshot, { project, environment }: AppConfig): void {
@@ -96,8 +196,8 @@ function checkProject(snapshot: Snapshot, { project, environment }: AppConfig): 
   );
 }
 
-function notFound(routes: readonly Route[], path: string): EdgefeatError {
-  const methods = routes.filter((route) => matches(route.path, path)).map(({ method }) => method);
+function notFound(table: RouteTable, path: string): EdgefeatError {
+  const methods = table.at(path).map(({ method }) => method);
   const allow = methods.includes("GET") ? [...methods, "HEAD"] : methods;
   if (allow.length === 0) {
     return new EdgefeatError("not_found", `there is nothing at ${path.slice(0, 200)}`, {
@@ -108,13 +208,4 @@ function notFound(routes: readonly Route[], path: string): EdgefeatError {
     hint: `it takes ${allow.join(", ")}`,
     details: { allow },
   });
-}
-
-function matches(pattern: string, path: string): boolean {
-  const parts = pattern.split("/");
-  const given = path.split("/");
-  return (
-    parts.length === given.length &&
-    parts.every((part, i) => part === given[i] || (part.startsWith(":") && given[i] !== ""))
-  );
 }

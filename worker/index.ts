@@ -7,6 +7,8 @@ import { asEdgefeatError, problemResponse } from "./middleware/problem.ts";
 import { EdgefeatStore } from "./store/durable-object.ts";
 
 export { createEntrypoint, EdgefeatStore };
+export type { Background } from "./app.ts";
+export type { BindingError } from "./binding/binding-error.ts";
 export type { FeaturesBinding } from "./binding/entrypoint.ts";
 export { createFeatureStore, type FeatureStore } from "./binding/feature-store.ts";
 export type { FeatureQuery } from "./binding/query.ts";

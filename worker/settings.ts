@@ -2,6 +2,11 @@
 import { EdgefeatError } from "../sdk/errors.ts";
 import { type Ms, parseDuration, parseTime, US_PER_MS, type Us } from "../sdk/time.ts";
 import { type AppConfig, DEFAULTS } from "./config.ts";
+import type { RateLimitRule } from "./middleware/rate-limit.ts";
+import type { StoreChoice, StoreSettings } from "./store/open.ts";
+import { MAX_SHARDS } from "./store/shards.ts";
+
+const DEFAULT_READ_TIMEOUT_MS: Ms = 2_000;
 
 /** The variables and secrets of a Worker; all optional. */
 export interface Variables {
@@ -10,10 +15,25 @@ export interface Variables {
   readonly EDGEFEAT_ENVIRONMENT?: string;
   /** "durable-object" or "upstash"; default the latter when its URL is set. */
   readonly EDGEFEAT_STORE?: string;
+  /** How many Durable Objects hold the rows, 1 to 6; default 1. Fixed by the first write. */
+  readonly EDGEFEAT_SHARDS?: string;
   readonly UPSTASH_REDIS_REST_URL?: string;
   readonly UPSTASH_REDIS_REST_TOKEN?: string;
-  /** The token of writes, and of reads unless PUBLIC_READS; without it writes are refused. */
+  /** A replica of that database to read from, with the same token unless told otherwise. */
+  readonly UPSTASH_READ_REST_URL?: string;
+  readonly UPSTASH_READ_REST_TOKEN?: string;
+  /** How far a read may lag behind the last write, where replicas answer: a duration; default none. */
+  readonly EDGEFEAT_REPLICA_LAG?: string;
+  /** The store that takes every write too, and stands in where the first fails; default "upstash" when its URL is set, else "none". */
+  readonly EDGEFEAT_SECONDARY_STORE?: string;
+  readonly UPSTASH_SECONDARY_REST_URL?: string;
+  readonly UPSTASH_SECONDARY_REST_TOKEN?: string;
+  /** How long a read of the store may take, all its tries together; default "2s". */
+  readonly EDGEFEAT_STORE_TIMEOUT?: string;
+  /** The token with every right: it makes the others. */
   readonly EDGEFEAT_TOKEN?: string;
+  /** The EDGEFEAT_TOKEN before: it goes on working, so that a new one can be spread without a gap. */
+  readonly EDGEFEAT_TOKEN_PREVIOUS?: string;
   /** "true" opens reads to all. */
   readonly PUBLIC_READS?: string;
   /** Freezes *now* at an RFC 3339 time. */
@@ -21,13 +41,23 @@ export interface Variables {
   /** Durations such as "60s". */
   readonly EDGEFEAT_CACHE_TTL?: string;
   readonly EDGEFEAT_STALE_IF_ERROR?: string;
+  /** Milliseconds: requests that take longer are logged. */
+  readonly EDGEFEAT_SLOW_MS?: string;
+  /** "requests" logs every request. */
+  readonly EDGEFEAT_LOG?: string;
+  /** Origins whose pages may read, comma-separated, or "*"; default none. */
+  readonly EDGEFEAT_CORS_ORIGINS?: string;
+  /** How many requests a token may make of one isolate: "600/60s". A binding RATE_LIMITER takes its place. */
+  readonly EDGEFEAT_RATE_LIMIT?: string;
+  /** "store", the default, or "log": where acts are recorded. */
+  readonly EDGEFEAT_AUDIT?: string;
+  /** How long the store keeps their records; default "90d". */
+  readonly EDGEFEAT_AUDIT_KEEP?: string;
 }
 
 export interface Settings {
   readonly config: AppConfig;
-  readonly store:
-    | { readonly kind: "durable-object" }
-    | { readonly kind: "upstash"; readonly url: string; readonly token: string };
+  readonly store: StoreSettings;
   /** null: the system's clock. */
   readonly frozenNowUs: Us | null;
 }
@@ -43,6 +73,9 @@ export function readSettings(variables: Variables, bundled?: { project: string; 
       publicReads: flag("PUBLIC_READS", variables.PUBLIC_READS),
       cacheTtlMs: duration("EDGEFEAT_CACHE_TTL", variables.EDGEFEAT_CACHE_TTL) ?? DEFAULTS.cacheTtlMs,
       staleIfErrorMs: duration("EDGEFEAT_STALE_IF_ERROR", variables.EDGEFEAT_STALE_IF_ERROR) ?? DEFAULTS.staleIfErrorMs,
+      ...lagSettings(variables),
+      ...logSettings(variables),
+      ...guardSettings(variables),
     },
     store: storeSettings(variables),
     frozenNowUs:
@@ -50,15 +83,108 @@ export function readSettings(variables: Variables, bundled?: { project: string; 
   };
 }
 
-function storeSettings(variables: Variables): Settings["store"] {
-  const { UPSTASH_REDIS_REST_URL: url = "", UPSTASH_REDIS_REST_TOKEN: token = "" } = variables;
-  const kind = variables.EDGEFEAT_STORE ?? (url === "" ? "durable-object" : "upstash");
-  if (kind === "durable-object") return { kind };
-  if (kind !== "upstash")
-    throw invalid("EDGEFEAT_STORE", `"${kind}" is no store`, 'write "durable-object" or "upstash"');
-  if (url === "") throw invalid("UPSTASH_REDIS_REST_URL", "it is not set", "copy the database's REST URL");
-  if (token === "") throw invalid("UPSTASH_REDIS_REST_TOKEN", "it is not set", "set it with wrangler secret put");
+function storeSettings(variables: Variables): StoreSettings {
+  const { EDGEFEAT_STORE: first, EDGEFEAT_SECONDARY_STORE: second = "", EDGEFEAT_STORE_TIMEOUT: timeout } = variables;
+  const primary = storeChoice(variables, "EDGEFEAT_STORE", first, "UPSTASH_REDIS_REST", "durable-object");
+  const secondary = storeChoice(variables, "EDGEFEAT_SECONDARY_STORE", second, "UPSTASH_SECONDARY_REST", "none");
+  const readTimeoutMs = duration("EDGEFEAT_STORE_TIMEOUT", timeout) ?? DEFAULT_READ_TIMEOUT_MS;
+  if (primary === null) throw invalid("EDGEFEAT_STORE", '"none" is no store', 'write "durable-object" or "upstash"');
+  if (secondary !== null && addressOf(secondary) === addressOf(primary)) {
+    throw invalid("EDGEFEAT_SECONDARY_STORE", "it is the same store as the first", "name another, or none");
+  }
+  if (readTimeoutMs === 0) throw invalid("EDGEFEAT_STORE_TIMEOUT", "it leaves no time", 'write "2s", or nothing');
+  return { primary, secondary, replica: replicaOf(primary, variables), readTimeoutMs };
+}
+
+/** Returns the store of a kind, its credentials from the variables that begin with `prefix`; null for "none". */
+function storeChoice(
+  variables: Variables,
+  name: string,
+  given: string | undefined,
+  prefix: "UPSTASH_REDIS_REST" | "UPSTASH_SECONDARY_REST",
+  otherwise: string,
+): StoreChoice | null {
+  const { [`${prefix}_URL` as const]: url = "", [`${prefix}_TOKEN` as const]: token = "" } = variables;
+  const kind = given === undefined || given === "" ? (url === "" ? otherwise : "upstash") : given;
+  if (kind === "none") return null;
+  if (kind === "durable-object") return { kind, shards: shardCount(variables.EDGEFEAT_SHARDS) };
+  if (kind !== "upstash") throw invalid(name, `"${kind}" is no store`, 'write "durable-object" or "upstash"');
+  if (url === "") throw invalid(`${prefix}_URL`, "it is not set", "copy the database's REST URL");
+  if (token === "") throw invalid(`${prefix}_TOKEN`, "it is not set", "set it with wrangler secret put");
   return { kind, url, token };
+}
+
+function addressOf(choice: StoreChoice): string {
+  return choice.kind === "upstash" ? (URL.parse(choice.url)?.href ?? choice.url) : choice.kind;
+}
+
+function replicaOf(primary: StoreChoice, variables: Variables): StoreSettings["replica"] {
+  const { UPSTASH_READ_REST_URL: url = "", UPSTASH_READ_REST_TOKEN: token = "" } = variables;
+  if (url === "") return null;
+  if (primary.kind === "upstash") return { url, token: token === "" ? primary.token : token };
+  throw invalid(
+    "UPSTASH_READ_REST_URL",
+    "the first store is no Upstash database",
+    "leave it out, or set EDGEFEAT_STORE",
+  );
+}
+
+/** How far reads may lag, by purpose: the newest rows can be had only where the replica has an address of its own. */
+function lagSettings(variables: Variables): Pick<AppConfig, "storeLagMs"> {
+  const { EDGEFEAT_REPLICA_LAG: lag, UPSTASH_READ_REST_URL: url = "" } = variables;
+  const serve = duration("EDGEFEAT_REPLICA_LAG", lag);
+  return serve === undefined ? {} : { storeLagMs: { serve, newest: url === "" ? serve : 0 } };
+}
+
+function shardCount(text = ""): number {
+  if (text === "") return 1;
+  if (/^[1-9]$/.test(text) && Number(text) <= MAX_SHARDS) return Number(text);
+  throw invalid("EDGEFEAT_SHARDS", `"${text}" is no count of shards`, `write a whole number, 1 to ${MAX_SHARDS}`);
+}
+
+function logSettings({ EDGEFEAT_SLOW_MS: slow = "", EDGEFEAT_LOG: log = "" }: Variables) {
+  if (log !== "" && log !== "requests") {
+    throw invalid("EDGEFEAT_LOG", `"${log}" is no choice`, 'write "requests", or nothing');
+  }
+  if (!/^\d*(?:\.\d+)?$/.test(slow)) {
+    throw invalid("EDGEFEAT_SLOW_MS", `"${slow}" is no number of milliseconds`, 'write "250", or nothing');
+  }
+  return {
+    ...(slow === "" ? {} : { slowMs: Number(slow) }),
+    ...(log === "" ? {} : { logRequests: true }),
+  };
+}
+
+function guardSettings(variables: Variables): Partial<AppConfig> {
+  const { EDGEFEAT_TOKEN_PREVIOUS: previous = "", EDGEFEAT_CORS_ORIGINS: origins = "" } = variables;
+  const { EDGEFEAT_RATE_LIMIT: rate = "", EDGEFEAT_AUDIT: audit = "" } = variables;
+  const auditKeepMs = duration("EDGEFEAT_AUDIT_KEEP", variables.EDGEFEAT_AUDIT_KEEP);
+  if (audit !== "" && audit !== "store" && audit !== "log") {
+    throw invalid("EDGEFEAT_AUDIT", `"${audit}" is no choice`, 'write "store" or "log"');
+  }
+  return {
+    ...(previous === "" ? {} : { previousToken: previous }),
+    ...(origins === "" ? {} : { corsOrigins: origins.split(",").map((origin) => originOf(origin.trim())) }),
+    ...(rate === "" ? {} : { rateLimit: rateLimitOf(rate) }),
+    ...(audit === "" ? {} : { auditIn: audit }),
+    ...(auditKeepMs === undefined ? {} : { auditKeepMs }),
+  };
+}
+
+function originOf(text: string): string {
+  if (text === "*" || (/^https?:/.test(text) && URL.parse(text)?.origin === text)) return text;
+  throw invalid(
+    "EDGEFEAT_CORS_ORIGINS",
+    `"${text}" is no origin`,
+    'write "https://a.example,https://b.example", or "*"',
+  );
+}
+
+function rateLimitOf(text: string): RateLimitRule {
+  const [requests = "", period = ""] = text.split("/");
+  const periodMs = read("EDGEFEAT_RATE_LIMIT", period, parseDuration) / US_PER_MS;
+  if (/^[1-9]\d{0,8}$/.test(requests) && periodMs > 0) return { requests: Number(requests), periodMs };
+  throw invalid("EDGEFEAT_RATE_LIMIT", `"${text}" is no number of requests in a time`, 'write "600/60s"');
 }
 
 function namePart(name: string, value: string): string {

@@ -1,5 +1,6 @@
 // How the command line reaches the online side: a server over HTTP, or for Upstash the Worker's own code in this process.
 import { type AdminClient, type Client, createAdminClient, createClient } from "../client/index.ts";
+import type { Config } from "../definitions/index.ts";
 import { EdgefeatError } from "../errors.ts";
 import type { Transforms } from "../plan/index.ts";
 import { checkSnapshot, type Snapshot } from "../registry/index.ts";
@@ -16,6 +17,12 @@ export interface Connection {
   readonly storeId: string;
   readonly admin: AdminClient;
   readonly client: Client;
+}
+
+/** A registry, and the hash that the server names it by. */
+export interface ServerRegistry {
+  readonly hash: string;
+  readonly snapshot: Snapshot;
 }
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -95,26 +102,27 @@ function isLoopback(url: string): boolean {
 export async function currentRegistry(
   { admin, target }: Connection,
   { config }: LoadedConfig,
-): Promise<{ hash: string; snapshot: Snapshot } | null> {
+): Promise<ServerRegistry | null> {
   const answer = await admin.getRegistry();
   if (answer === null) return null;
   const snapshot = checkSnapshot(answer.snapshot);
-  if (snapshot.project !== config.project || snapshot.environment !== config.environment) {
-    throw new EdgefeatError(
-      "project_mismatch",
-      `${target} serves ${snapshot.project}/${snapshot.environment}, not ${config.project}/${config.environment}`,
-      {
-        hint: "check online.url, project and environment in edgefeat.config.ts",
-      },
-    );
-  }
+  checkProject(snapshot, config, `${target} serves`, "online.url, project and environment");
   return { hash: answer.registry, snapshot };
 }
 
+/** Checks that a snapshot is of the config's project. @throws project_mismatch, which says `whose` it is */
+export function checkProject(snapshot: Snapshot, { project, environment }: Config, whose: string, mend: string): void {
+  if (snapshot.project === project && snapshot.environment === environment) return;
+  const found = `${snapshot.project}/${snapshot.environment}`;
+  throw new EdgefeatError("project_mismatch", `${whose} ${found}, not ${project}/${environment}`, {
+    hint: `check ${mend} in edgefeat.config.ts`,
+  });
+}
+
 /** Returns the registry that the server has now. @throws registry_not_found before any was put; project_mismatch */
-export async function appliedRegistry(connection: Connection, loaded: LoadedConfig): Promise<Snapshot> {
+export async function appliedRegistry(connection: Connection, loaded: LoadedConfig): Promise<ServerRegistry> {
   const current = await currentRegistry(connection, loaded);
-  if (current !== null) return current.snapshot;
+  if (current !== null) return current;
   throw new EdgefeatError("registry_not_found", `nothing was applied to ${connection.target} yet`, {
     hint: 'run "edgefeat apply"',
   });

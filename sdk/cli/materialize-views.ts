@@ -38,7 +38,7 @@ export async function materializeAll(
 ): Promise<void> {
   const loaded = await loadConfig(repo);
   const connection = await connect(loaded, env);
-  const snapshot = await appliedRegistry(connection, loaded);
+  const { snapshot } = await appliedRegistry(connection, loaded);
   await checkEnd(connection, interval.endUs);
   const records = interval.kind === "incremental" ? await connection.admin.getMaterializations() : {};
   const todo = viewsToDo(snapshot, views).map((view): ViewToDo => ({

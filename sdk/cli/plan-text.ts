@@ -1,5 +1,5 @@
 // What `plan` and `apply` would change, told to people.
-import type { Change } from "../registry/index.ts";
+import type { Change, RegisteredView } from "../registry/index.ts";
 import { counted } from "./output.ts";
 
 const SIGNS = { add: "+", "new-version": "~", restore: "~", metadata: "~", change: "~", remove: "-" } as const;
@@ -22,7 +22,21 @@ function changeLine(change: Change): string {
     .join("")}`;
 }
 
-function notes({ kind, breaking, services = [], needsMaterialization }: Change): string[] {
+/** Returns one line a view that was registered through the API: applying leaves it alone. */
+export function registeredLines(views: readonly RegisteredView[]): string[] {
+  return views.map(({ name, version, definitions, behind }) => {
+    const inputs = behind.map((input) => `reads ${input.view}@${input.version}, not the definitions' ${input.latest}`);
+    const rest = [...waiting(version, definitions), ...inputs].map((note) => `; ${note}`).join("");
+    return `= view ${name}@${version}; registered through the API, stays${rest}`;
+  });
+}
+
+function waiting(version: number, definitions: number | null): string[] {
+  if (definitions === null) return [];
+  return [definitions === version ? "the definitions hold the same" : `the definitions' version ${definitions} waits`];
+}
+
+function notes({ kind, name, breaking, services = [], needsMaterialization, registered }: Change): string[] {
   return [
     ...(kind === "new-version"
       ? [breaking === true ? "new version, breaking" : "new version, compatible: features added"]
@@ -31,5 +45,6 @@ function notes({ kind, breaking, services = [], needsMaterialization }: Change):
     ...(kind === "metadata" ? ["description, owner or tags only"] : []),
     ...(services.length > 0 ? [`in ${services.length === 1 ? "service" : "services"} ${services.join(", ")}`] : []),
     ...(needsMaterialization === true ? ["to be materialized"] : []),
+    ...(registered === undefined ? [] : [`${name}@${registered}, registered through the API, goes on answering`]),
   ];
 }

@@ -10,6 +10,7 @@ import { addMaterialize, addMaterializeIncremental } from "./commands/materializ
 import { addOnline } from "./commands/online.ts";
 import { addPlan } from "./commands/plan.ts";
 import { addServe } from "./commands/serve.ts";
+import { addToken } from "./commands/token.ts";
 import { asEdgefeatError } from "./error-text.ts";
 import { createOutput } from "./output.ts";
 import { UsageError } from "./usage.ts";
@@ -23,6 +24,7 @@ const COMMANDS = [
   addOnline,
   addHistorical,
   addServe,
+  addToken,
 ];
 
 const INTERRUPTS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
@@ -61,7 +63,7 @@ function program(signal: AbortSignal): Command {
     );
   for (const add of COMMANDS) add(root, signal);
   // Commander's own words for bad usage become ours, so that every error has one form.
-  for (const command of [root, ...root.commands]) {
+  for (const command of [root, ...root.commands, ...root.commands.flatMap(({ commands }) => commands)]) {
     command.exitOverride();
     command.configureOutput({ outputError: () => {} });
     command.configureHelp({ helpWidth: Math.min(100, process.stdout.columns ?? 100) });

@@ -4,17 +4,17 @@ import { writeTableFile } from "../../offline/datasets/files.ts";
 import { formatOf } from "../../offline/datasets/index.ts";
 import { getHistoricalFeatures, type HistoricalReport, openEngine } from "../../offline/index.ts";
 import { type FeaturePlan, planFeatures, type PlanRequest } from "../plan/index.ts";
-import { snapshotOf } from "../registry/index.ts";
 import type { Us } from "../time.ts";
 import type { Context } from "./command.ts";
 import { loadConfig } from "./load/config.ts";
-import { loadDefinitions } from "./load/definitions.ts";
+import { loadSnapshot, type SnapshotFrom } from "./load/registry.ts";
 import { type ColumnTypes, typesInSnapshot } from "./load/source-types.ts";
 import { readFileIn, sourceReader } from "./load/sources.ts";
 import { counted, type Output, tableLines } from "./output.ts";
 
 export interface TrainingSetOptions {
   asked: PlanRequest;
+  from: SnapshotFrom;
   /** Files relative to the current folder, as a shell completes them. */
   entities: string;
   out: string;
@@ -24,13 +24,15 @@ export interface TrainingSetOptions {
 }
 
 /** Writes the training set and prints its report. */
-export async function buildTrainingSet({ repo, out, signal }: Context, options: TrainingSetOptions): Promise<void> {
+export async function buildTrainingSet(
+  { repo, out, env, signal }: Context,
+  options: TrainingSetOptions,
+): Promise<void> {
   const { asked, entityTime, embargoUs, fullNames } = options;
   formatOf(options.out);
   const started = performance.now();
   const loaded = await loadConfig(repo);
-  const { compiled, transforms } = await loadDefinitions(loaded);
-  const snapshot = snapshotOf(loaded.config.project, loaded.config.environment, compiled);
+  const { snapshot, registry, transforms } = await loadSnapshot(loaded, options.from, env);
   const types = entityTypes(planFeatures(snapshot, asked, transforms), entityTime);
   const entities = await readFileIn(process.cwd(), options.entities, { types });
   const progress = out.progress();
@@ -55,7 +57,8 @@ export async function buildTrainingSet({ repo, out, signal }: Context, options: 
     progress.stop();
     const seconds = (performance.now() - started) / 1000;
     tell(out, report, options.out, seconds);
-    out.result({ ...report, out: options.out, columns: table.schema.fields.map((field) => field.name), seconds });
+    const columns = table.schema.fields.map((field) => field.name);
+    out.result({ ...report, registry, out: options.out, columns, seconds });
   } finally {
     progress.stop();
     await engine.close();

@@ -17,6 +17,7 @@ export function upstashFetch(
     // One command line is one read: there is nothing to cache for.
     config: { project, environment, writeToken: database.token, publicReads: true, cacheTtlMs: 0, staleIfErrorMs: 0 },
     transforms,
+    random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
   });
   return (input, init) => app.fetch(new Request(input, init));
 }

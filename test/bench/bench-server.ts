@@ -27,13 +27,20 @@ export interface BenchServerOptions {
 
 const TOKEN = "bench-token";
 
-/** Starts a server on a folder of its own, which is removed when it closes. */
-export async function startBenchServer({
+/** A server that can be started again and again on the same rows. */
+export interface PreparedServer {
+  start(): Promise<BenchServer>;
+  /** Removes the rows. */
+  remove(): void;
+}
+
+/** Builds the Worker and its configuration in a folder of its own. */
+export async function prepareBenchServer({
   project,
   environment,
   now,
   upstash,
-}: BenchServerOptions): Promise<BenchServer> {
+}: BenchServerOptions): Promise<PreparedServer> {
   const folder = mkdtempSync(join(tmpdir(), "edgefeat-bench-"));
   const dataDir = join(folder, "rows");
   mkdirSync(dataDir);
@@ -59,24 +66,34 @@ export async function startBenchServer({
     },
     secrets: Object.keys(secrets),
   });
-  const remove = () => rmSync(folder, { recursive: true, force: true });
+  const entry = fileURLToPath(new URL("workerd-entry.ts", import.meta.url));
+  writeFileSync(join(folder, "worker.js"), await bundle(entry, { minify: false }));
+  const configFile = join(folder, "config.capnp");
+  writeFileSync(configFile, config);
+  const log = (line: string) => void (line.includes('"event":"audit"') || process.stderr.write(`  workerd: ${line}\n`));
+  return {
+    async start() {
+      const workerd = await startWorkerd({ configFile, env: secrets, log });
+      return { pid: workerd.pid, port: workerd.port, token: TOKEN, close: () => workerd.stop() };
+    },
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+/** Starts a server on a folder of its own, which is removed when it closes. */
+export async function startBenchServer(options: BenchServerOptions): Promise<BenchServer> {
+  const prepared = await prepareBenchServer(options);
   try {
-    const entry = fileURLToPath(new URL("workerd-entry.ts", import.meta.url));
-    writeFileSync(join(folder, "worker.js"), await bundle(entry, { minify: false }));
-    writeFileSync(join(folder, "config.capnp"), config);
-    const log = (line: string) => void process.stderr.write(`  workerd: ${line}\n`);
-    const workerd = await startWorkerd({ configFile: join(folder, "config.capnp"), env: secrets, log });
+    const server = await prepared.start();
     return {
-      pid: workerd.pid,
-      port: workerd.port,
-      token: TOKEN,
+      ...server,
       async close() {
-        await workerd.stop();
-        remove();
+        await server.close();
+        prepared.remove();
       },
     };
   } catch (fault) {
-    remove();
+    prepared.remove();
     throw fault;
   }
 }

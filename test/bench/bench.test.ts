@@ -19,10 +19,16 @@ describe("npm run bench", () => {
     expect(new Set(lines.map((line) => line.split(/ +/)[0]))).toEqual(
       new Set([
         "bundle.gzip_kb",
+        "cache.zipf_reads",
         "pit.wasm_vs_native1",
         "pit.windows_vs_sql",
+        "serve.batch_vs_one",
         "serve.cache_vs_static",
+        "serve.cold_start",
+        "serve.expressions_vs_none",
+        "serve.latency_vs_rtt",
         "serve.redis_vs_fetch",
+        "serve.views_vs_one",
       ]),
     );
     for (const line of lines) expect(line).toMatch(/^\S+ +\S.{20,}$/);

@@ -1,4 +1,6 @@
 // The real Worker, with routes beside it that do the least that their baselines must, in the same isolate.
+import { HonoBase } from "hono/hono-base";
+import { RegExpRouter } from "hono/router/reg-exp-router";
 import { createWorker, EdgefeatStore } from "../../worker/index.ts";
 
 export { EdgefeatStore };
@@ -13,12 +15,19 @@ type Context = Parameters<typeof worker.fetch>[2];
 
 let answer = "";
 
+// The static route that a Worker of Hono would have, on the router that ours has.
+const staticApp = new HonoBase({ router: new RegExpRouter() });
+staticApp.on("POST", "/static", ({ req }) => staticAnswer(req.raw));
+
+async function staticAnswer(request: Request): Promise<Response> {
+  await request.text();
+  return json(answer);
+}
+
 export default {
   async fetch(request: Request, env: BenchEnv, context: Context): Promise<Response> {
-    if (request.url.endsWith("/static")) {
-      await request.text();
-      return json(answer);
-    }
+    if (request.url.endsWith("/static")) return staticApp.fetch(request);
+    if (request.url.endsWith("/static-bare")) return staticAnswer(request);
     if (request.url.endsWith("/static-answer")) {
       answer = await request.text();
       return json("null");

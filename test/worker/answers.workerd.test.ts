@@ -1,7 +1,9 @@
 // The forms of an answer: JSON, an Arrow stream, a matrix of float32; each says the same.
 import { tableFromIPC } from "@uwdata/flechette";
 import { beforeEach, describe, expect, it } from "vitest";
+import { entity, featureView, float64, parquet, string } from "../../sdk/index.ts";
 import { durableObjectStore } from "../support/workerd-stores.ts";
+import { compiled } from "./support/definitions.ts";
 import { flightRow, type Harness, harness, NOW, TOKEN } from "./support/harness.ts";
 import { packedTiles } from "./support/tiles.ts";
 
@@ -86,8 +88,20 @@ describe("answers in other forms than JSON", () => {
     const response = await ask(MATRIX, { features, entities: { user_id: [1, 2] } });
     const numbers = [...new Float32Array(await response.arrayBuffer())];
     expect(response.headers.get("edgefeat-columns")).toBe("6");
+    expect(response.headers.get("edgefeat-widths")).toBe("1,3,1,1");
     expect(numbers.slice(0, 6)).toEqual([1, 0.5, -2, 3, 2 ** 62, 1.5]);
     expect(numbers.slice(6)).toEqual(Array.from({ length: 6 }, () => Number.NaN));
+  });
+
+  it("a matrix leaves the names out where they are too many for a header", async () => {
+    const long = Array.from({ length: 150 }, (_, i) => `wide:a_feature_with_a_rather_long_name_${i}`);
+    await h.apply(wideDefinitions());
+    const many = await ask(MATRIX, { features: long, entities: { origin: "SEA" } });
+    expect([many.status, many.headers.get("edgefeat-features"), many.headers.get("edgefeat-columns")]).toEqual([
+      200,
+      null,
+      "150",
+    ]);
   });
 
   it("a matrix refuses what is no number, by name", async () => {
@@ -137,6 +151,14 @@ describe("answers in other forms than JSON", () => {
     await response.arrayBuffer();
   });
 });
+
+function wideDefinitions() {
+  const origin = entity("airport", { joinKey: "origin", type: string() });
+  const names = Array.from({ length: 150 }, (_, i) => `a_feature_with_a_rather_long_name_${i}`);
+  const features = Object.fromEntries(names.map((name) => [name, float64()]));
+  const source = parquet("wide_source", { path: "w.parquet", eventTime: "at" });
+  return compiled({ wide: featureView("wide", { entities: [origin], source, features }) });
+}
 
 const EVERYTHING = {
   a_bool: true,

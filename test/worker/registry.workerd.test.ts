@@ -87,10 +87,10 @@ describe.each(stores)("the registry over %s", (_, makeStore) => {
     const { json } = await put(emptySnapshot(h.project, "test"));
     const key = `control:${h.project}:test`;
     const [text] = await h.store.read([key]);
-    const more = JSON.stringify({ ...JSON.parse(text as string), tokens: 7 });
+    const more = JSON.stringify({ ...JSON.parse(text as string), aMember: 7 });
     await h.store.compareAndSet([{ key, expected: text as string, value: more, expireInMs: null }]);
     const next = await put(snapshotFor(h.project), { "if-match": `"${json.registry}"` });
-    expect(JSON.parse((await h.store.read([key]))[0] as string)).toEqual({ registry: next.json.registry, tokens: 7 });
+    expect(JSON.parse((await h.store.read([key]))[0] as string)).toEqual({ registry: next.json.registry, aMember: 7 });
   });
 
   it.each([
@@ -158,12 +158,51 @@ describe("isolates and the registry", () => {
   it("7.3 answers whole from the old snapshot while the new one is fetched, then from the new one", async () => {
     const old = (await h.features(QUERY)).json.registry;
     const registry = await secondVersion();
-    h.clock.advance(60_000);
-    const before = await h.features(QUERY);
-    expect(before.json).toMatchObject({ rows: [[5]], registry: old, versions: { last_flight: 1 } });
+    h.clock.advance(59_999);
+    // A row that is not in memory: the read of it brings the news of the other registry.
+    const before = await h.features({ ...QUERY, entities: { origin: ["SEA", "PDX"] } });
+    expect(before.json).toMatchObject({ rows: [[5], [null]], registry: old, versions: { last_flight: 1 } });
     await Promise.all(h.background);
     const after = await h.features(QUERY);
     expect(after.json).toMatchObject({ rows: [[7]], registry, versions: { last_flight: 2 } });
+  });
+
+  it.each([
+    ["the cache's bound", 60_000, {}],
+    ["the request's own", 1_000, { maxStalenessMs: 1_000 }],
+  ])("7.3 past %s the new snapshot answers, for one more read", async (_name, elapsedMs, more) => {
+    await h.features(QUERY);
+    const registry = await secondVersion();
+    h.clock.advance(elapsedMs);
+    h.store.reads.length = 0;
+    const answer = await h.features({ ...QUERY, ...more });
+    expect(answer.json).toMatchObject({ rows: [[7]], registry, versions: { last_flight: 2 } });
+    expect(h.store.reads.slice(0, 2).map((keys) => keys.length)).toEqual([2, 1]);
+    expect(h.background).toEqual([]);
+  });
+
+  it("7.3 the old snapshot stands in while the new one can't be read, but not for no-cache", async () => {
+    const old = (await h.features(QUERY)).json.registry;
+    const registry = await secondVersion();
+    h.clock.advance(60_000);
+    const read = h.store.read.bind(h.store);
+    h.store.read = async (keys) => {
+      if (keys.some((key) => key.startsWith("registry:"))) h.store.failing = true;
+      return read(keys).finally(() => (h.store.failing = false));
+    };
+    expect((await h.features(QUERY)).json).toMatchObject({ rows: [[5]], registry: old });
+    expect((await h.features(QUERY, { "cache-control": "no-cache" })).json.code).toBe("store_unavailable");
+    await Promise.all(h.background);
+    h.store.read = read;
+    h.clock.advance(60_000);
+    expect((await h.features(QUERY)).json).toMatchObject({ rows: [[7]], registry });
+  });
+
+  it("7.3 a snapshot that was replaced since the Worker was deployed with it does not answer", async () => {
+    const registry = await secondVersion();
+    const deployed = h.isolate({ snapshot: snapshotFor(h.project) });
+    const answer = await deployed.features(QUERY);
+    expect(answer.json).toMatchObject({ rows: [[7]], registry, versions: { last_flight: 2 } });
   });
 
   it("7.3 no-cache answers from the new snapshot at once", async () => {

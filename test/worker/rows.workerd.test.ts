@@ -244,7 +244,7 @@ describe("rows that are refused", () => {
       bad({ entities: { origin: "x".repeat(1_025) } }),
       400,
       "value_out_of_range",
-      "/rows/1/entities",
+      "/rows/1/entities/origin",
     ],
     ["1.3 a null event time", "last_flight", bad({ eventTime: null }), 400, "null_time", "/rows/1/eventTime"],
     [

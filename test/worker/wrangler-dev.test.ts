@@ -1,6 +1,6 @@
 // The Worker as `wrangler dev` runs it, from wrangler.toml as it is: apply, write, read.
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -14,8 +14,9 @@ const user = entity("user", { joinKey: "id", type: string() });
 const latest = featureView("latest", {
   entities: [user],
   source: parquet("log", { path: "l.parquet", eventTime: "at" }),
-  features: { n: int64() },
+  features: { n: int64(), note: string() },
 });
+const NOTE = Array.from({ length: 600 }, (_, i) => `late ${i % 97}`).join(", ");
 const model = featureService("model", { features: [latest] });
 
 describe("wrangler dev", () => {
@@ -25,7 +26,10 @@ describe("wrangler dev", () => {
 
   beforeAll(async () => {
     const variables = join(folder, "dev.vars");
-    writeFileSync(variables, "EDGEFEAT_TOKEN=secret\nPUBLIC_READS=true\nEDGEFEAT_PROJECT=wrangled\n");
+    writeFileSync(
+      variables,
+      "EDGEFEAT_TOKEN=secret\nPUBLIC_READS=true\nEDGEFEAT_PROJECT=wrangled\nEDGEFEAT_SHARDS=3\n",
+    );
     wrangler = spawn(
       join(ROOT, "node_modules/.bin/wrangler"),
       [
@@ -74,18 +78,25 @@ describe("wrangler dev", () => {
     const admin = createAdminClient({ url, token: "secret" });
     const { compiled } = snapshotFrom(
       { model },
-      { log: { id: { kind: "string" }, at: { kind: "timestamp" }, n: { kind: "int64" } } },
+      { log: { id: { kind: "string" }, at: { kind: "timestamp" }, n: { kind: "int64" }, note: { kind: "string" } } },
     );
     const { snapshot } = planApply(emptySnapshot("wrangled", "dev"), compiled);
     await admin.putRegistry(markMaterialized(snapshot, "latest", 1), null);
-    const row = `{"entities":{"id":"a"},"eventTime":"2001-03-31T00:00:00Z","createdTime":null,"values":{"n":9007199254740993}}`;
+    const row = `{"entities":{"id":"a"},"eventTime":"2001-03-31T00:00:00Z","createdTime":null,"values":{"n":9007199254740993,"note":"${NOTE}"}}`;
     expect(await admin.postRows("latest", `{"rows":[${row}]}`)).toMatchObject({ written: 1 });
     const { rows } = await createClient({ url }).getFeatures({
       service: model,
       entities: { id: ["a", "b"] },
       noCache: true,
     });
-    expect(rows).toStrictEqual([{ n: 9_007_199_254_740_993n }, { n: null }]);
+    expect(rows).toStrictEqual([
+      { n: 9_007_199_254_740_993n, note: NOTE },
+      { n: null, note: null },
+    ]);
+    const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => name.includes(".sqlite"));
+    const stored = files.map((name) => readFileSync(join(folder, name), "latin1"));
+    expect(stored.some((text) => /z\d{4}:[\w+/]{200}/.test(text))).toBe(true);
+    expect(stored.filter((text) => text.includes("late 1, late 2"))).toEqual([]);
     const unauthorized = createAdminClient({ url, token: "wrong" }).postRows("latest", `{"rows":[${row}]}`);
     await expect(unauthorized).rejects.toMatchObject({ code: "unauthorized" });
   });

@@ -3,23 +3,33 @@ import { WorkerEntrypoint } from "cloudflare:workers";
 import type { FeaturesAnswer } from "../../sdk/client/index.ts";
 import type { FeatureService, ServiceValues } from "../../sdk/definitions/index.ts";
 import { isolateOf, type WorkerBuild, type WorkerEnv } from "../isolate.ts";
+import { asEdgefeatError } from "../middleware/problem.ts";
+import { acrossBinding } from "./binding-error.ts";
 import type { FeatureQuery } from "./query.ts";
 
 /** The services among a module's exports, by the names they are asked for. */
 type ServicesOf<Definitions> = {
   [K in keyof Definitions as Definitions[K] extends FeatureService<any, infer Name> ? Name : never]: Definitions[K];
 };
+/** Without definitions any name will do. */
+type ServiceName<Definitions> = [keyof ServicesOf<Definitions>] extends [never]
+  ? string
+  : keyof ServicesOf<Definitions> & string;
+type RowOf<Definitions, Name> = Name extends keyof ServicesOf<Definitions>
+  ? ServiceValues<ServicesOf<Definitions>[Name]>
+  : Record<string, unknown>;
+type WithoutNames = Omit<FeatureQuery, "service" | "features">;
 
 /**
  * A binding to the entrypoint, typed by the definitions that the server runs on:
  * `FEATURES: FeaturesBinding<typeof import("./features.ts")>`. What `get` returns was copied, so it may be changed.
  */
-export interface FeaturesBinding<Definitions = Record<never, never>> {
-  /** Returns the features of each entity; see FeatureStore.get. @throws an Error whose message begins with the code */
-  get<Name extends keyof ServicesOf<Definitions> & string>(
-    query: { readonly service: Name } & Omit<FeatureQuery, "service" | "features">,
-  ): Promise<FeaturesAnswer<ServiceValues<ServicesOf<Definitions>[Name]>>>;
-  get(query: FeatureQuery): Promise<FeaturesAnswer<Record<string, unknown>>>;
+export interface FeaturesBinding<Definitions = unknown> {
+  /** Returns the features of each entity; see FeatureStore.get. @throws BindingError, whose message begins with the code */
+  get<Name extends ServiceName<Definitions>>(
+    query: { readonly service: Name } & WithoutNames,
+  ): Promise<FeaturesAnswer<RowOf<Definitions, Name>>>;
+  get(query: { readonly features: readonly string[] } & WithoutNames): Promise<FeaturesAnswer<Record<string, unknown>>>;
 }
 
 type FeaturesEntrypoint = new (
@@ -35,7 +45,13 @@ type FeaturesEntrypoint = new (
 export function createEntrypoint(build: WorkerBuild = {}): FeaturesEntrypoint {
   return class extends WorkerEntrypoint<WorkerEnv> {
     async get(query: FeatureQuery): Promise<FeaturesAnswer<Record<string, unknown>>> {
-      return isolateOf(build, this.env).app.getFeatures(query, this.ctx);
+      try {
+        const { app, isNew } = isolateOf(build, this.env);
+        if (isNew) this.ctx.waitUntil(app.logWarnings());
+        return await app.getFeatures(query, this.ctx);
+      } catch (fault) {
+        throw acrossBinding(asEdgefeatError(fault));
+      }
     }
   };
 }

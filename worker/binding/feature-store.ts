@@ -42,7 +42,7 @@ function featureStore({ app }: Isolate, context: Background | undefined): Featur
     const named = isService(service) ? { ...query, service: service.name } : query;
     return app.getFeatures(named as FeatureQuery, context);
   };
-  return { get: get as FeatureStore["get"] };
+  return { get };
 }
 
 function isService(service: unknown): service is FeatureService {

@@ -14,8 +14,8 @@ export type FeatureQuery = ({ readonly service: string } | { readonly features: 
 /** Returns a query as the feature server takes it. A query comes from code that may be anything: its shape is checked. @throws bad_request */
 export function askedOf(query: FeatureQuery): { asked: Asked; include: readonly Include[] } {
   if (!isRecord(query)) throw refused("the query is not an object", 'write { service: "…", entities: { … } }');
-  const { entities, request = {}, include = [], maxStalenessMs = null, noCache = false } = query;
-  const { service, features } = query as { service?: unknown; features?: unknown };
+  const { entities, request = {}, include = [], maxStalenessMs = null } = query;
+  const { service, features, noCache } = query as { service?: unknown; features?: unknown; noCache?: unknown };
   if (!isRecord(entities) || !isRecord(request))
     throw refused("entities and request must be objects", "give a value, or a list of one value a row, for each name");
   if (service !== undefined && typeof service !== "string")
@@ -28,7 +28,7 @@ export function askedOf(query: FeatureQuery): { asked: Asked; include: readonly 
     throw refused("maxStalenessMs is not a number of milliseconds", "write maxStalenessMs: 1000");
   const given = { form: "values", entities, request } as const;
   const asked = {
-    request: planRequest(service, features as readonly string[] | undefined),
+    request: planRequest(service, features),
     given: () => given,
     noCache: noCache === true,
     maxStalenessMs,

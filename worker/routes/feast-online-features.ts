@@ -1,5 +1,6 @@
 // POST /get-online-features: Feast's own route and shape, for its remote online store and those who call it by HTTP.
 import * as z from "zod/mini";
+import type { PlanRequest } from "../../sdk/plan/index.ts";
 import { checkShape } from "../../sdk/shape.ts";
 import { readQuery } from "../middleware/body.ts";
 import { feastErrorResponse } from "../middleware/feast-error.ts";
@@ -7,10 +8,13 @@ import type { CompiledPlan } from "../serve/compiled-plan.ts";
 import { encodeFeastAnswer } from "../serve/encode-feast.ts";
 import type { GivenInputs, KnownRegistry } from "../serve/index.ts";
 import { planRequest, wantsNoCache } from "./features.ts";
+import { READING_ERRORS, READING_HEADERS } from "./features-doc.ts";
+import { json } from "./doc.ts";
+import { listOf, object, oneOf, TEXT, TIME, VALUE } from "../pages/json-schema.ts";
 import { jsonResponse, type Route } from "./route.ts";
 
 // Not strict: Feast's clients send members that come and go with their version.
-const feastBody = z.object({
+export const feastReadBody = z.object({
   entities: z.custom<Record<string, unknown[]>>(
     (value) => typeof value === "object" && value !== null && Object.values(value).every(Array.isArray),
     "expected a list of values for each join key",
@@ -18,6 +22,7 @@ const feastBody = z.object({
   features: z.nullish(z.array(z.string())),
   feature_service: z.nullish(z.string()),
   full_feature_names: z._default(z.boolean(), false),
+  include_feature_view_version_metadata: z._default(z.boolean(), false),
 });
 
 export const postGetOnlineFeatures: Route = {
@@ -27,19 +32,53 @@ export const postGetOnlineFeatures: Route = {
   scope: "handler",
   judgesCaller: true,
   errorResponse: feastErrorResponse,
+  doc: {
+    summary: "Feature vectors, as Feast asks for them and takes them",
+    body: feastReadBody,
+    headers: READING_HEADERS,
+    answers: {
+      200: json(
+        object({
+          metadata: object({ feature_names: listOf(TEXT) }),
+          results: listOf(
+            object({
+              values: listOf(VALUE),
+              statuses: listOf(oneOf("PRESENT", "NULL_VALUE", "NOT_FOUND", "OUTSIDE_MAX_AGE", "INVALID")),
+              event_timestamps: listOf(TIME),
+            }),
+          ),
+        }),
+      ),
+    },
+    errors: READING_ERRORS,
+  },
   async handle(call, { server, config }) {
     const { request } = call;
-    const body = checkShape(feastBody, await readQuery(request, config.maxBodyBytes), "request", "bad_request");
+    const body = checkShape(feastReadBody, await readQuery(request, config.maxBodyBytes), "request", "bad_request");
     const asked = {
-      request: planRequest(body.feature_service ?? undefined, body.features ?? undefined),
+      request: feastRequest(body.feature_service ?? undefined, body.features ?? undefined),
       given: (plan: CompiledPlan, registry: KnownRegistry) => splitEntities(body.entities, plan, registry),
       time: { zoneless: "utc" } as const,
       noCache: wantsNoCache(request),
       maxStalenessMs: null,
     };
-    return jsonResponse(encodeFeastAnswer(await server.serve(asked, call), body.full_feature_names));
+    const form = { fullNames: body.full_feature_names, versions: body.include_feature_view_version_metadata };
+    return jsonResponse(encodeFeastAnswer(await server.serve(asked, call), form));
   },
 };
+
+/** Feast writes versions as `view@v2:feature`, and its own server sends no features as an empty list beside a service. */
+function feastRequest(service: string | undefined, features: readonly string[] | undefined): PlanRequest {
+  if (service !== undefined && features?.length === 0) return { service };
+  return planRequest(
+    service,
+    features?.map((text) =>
+      text.replace(/^(\w+)@(?:latest|[vV](\d+)):/, (_, view: string, version?: string) => {
+        return version === undefined ? `${view}:` : `${view}@${version}:`;
+      }),
+    ),
+  );
+}
 
 /** Feast sends request data among the entities, and takes an entity's name for its join key. */
 function splitEntities(

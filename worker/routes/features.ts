@@ -6,6 +6,7 @@ import { checkShape } from "../../sdk/shape.ts";
 import { readQuery } from "../middleware/body.ts";
 import { INCLUDES } from "../serve/index.ts";
 import { answerOf } from "./answer.ts";
+import { FEATURES_ANSWERS, FEATURES_HEADERS, READING_ERRORS, READING_HEADERS } from "./features-doc.ts";
 import type { Route } from "./route.ts";
 
 /** The most features that one request may name. */
@@ -32,6 +33,14 @@ export const postFeatures: Route = {
   access: "read",
   scope: "handler",
   judgesCaller: true,
+  doc: {
+    summary: "Feature vectors of 1 to 1,000 entities",
+    body: featuresBody,
+    headers: READING_HEADERS,
+    answers: FEATURES_ANSWERS,
+    answerHeaders: FEATURES_HEADERS,
+    errors: READING_ERRORS,
+  },
   async handle(call, { server, config, clock }) {
     const { request, trace } = call;
     const json = await readQuery(request, config.maxBodyBytes);

@@ -2,10 +2,13 @@
 import { getAudit } from "./audit.ts";
 import { getFeatures } from "./features-query.ts";
 import { postFeatures } from "./features.ts";
+import { postMaterialize, postMaterializeIncremental } from "./feast-materialize.ts";
 import { postGetOnlineFeatures } from "./feast-online-features.ts";
+import { postPush, postWriteToOnlineStore } from "./feast-writes.ts";
 import { createHealthRoute } from "./health.ts";
 import { getMaterializations, postMaterialization } from "./materializations.ts";
 import { createMetricsRoute } from "./metrics.ts";
+import { createDocRoutes } from "./openapi.ts";
 import { getRegistry, putRegistry } from "./registry.ts";
 import type { Route } from "./route.ts";
 import { postRows } from "./rows.ts";
@@ -14,11 +17,15 @@ import { deleteTransform, getTransform, getTransforms, putTransform } from "./tr
 
 /** Returns the routes of one app. */
 export function createRoutes(): readonly Route[] {
-  return [
+  const routes: Route[] = [
     postFeatures,
     getFeatures,
     postGetOnlineFeatures,
     postRows,
+    postWriteToOnlineStore,
+    postPush,
+    postMaterialize,
+    postMaterializeIncremental,
     createHealthRoute(),
     createMetricsRoute(),
     getRegistry,
@@ -35,4 +42,5 @@ export function createRoutes(): readonly Route[] {
     rotateTokenRoute,
     getAudit,
   ];
+  return [...routes, ...createDocRoutes(routes)];
 }

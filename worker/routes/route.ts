@@ -7,6 +7,7 @@ import type { Metrics, Observer } from "../metrics/index.ts";
 import type { FeatureServer, Later, Registry, RowCache, Trace } from "../serve/index.ts";
 import type { OnlineStore } from "../store/port.ts";
 import type { AuditTrail } from "../write/audit.ts";
+import type { RouteDoc } from "./doc.ts";
 
 /** What every route works with; one an isolate. */
 export interface Services {
@@ -58,6 +59,8 @@ export interface Route {
   /** True when the handler judges its caller along with its own read of the store; else that is done before it is called. */
   readonly judgesCaller?: boolean;
   handle(call: Call, services: Services): Promise<Response>;
+  /** What GET /openapi.json tells of it besides. */
+  readonly doc: RouteDoc;
   /** How this route tells errors; default problem+json. */
   readonly errorResponse?: (error: EdgefeatError) => Response;
 }

@@ -1,7 +1,7 @@
 // The answer in Feast's shape: column-wise results, each value with a status and a time.
 import { EdgefeatError } from "../../sdk/errors.ts";
 import { formatTime, US_PER_SECOND } from "../../sdk/time.ts";
-import { type Value, valueToJson, type ValueType } from "../../sdk/types/index.ts";
+import { floatText, type Value, valueToJson, type ValueType } from "../../sdk/types/index.ts";
 import type { RowEvaluator } from "./evaluate.ts";
 import type { Served } from "./feature-server.ts";
 import type { Status } from "./status.ts";
@@ -24,15 +24,22 @@ const FEAST_STATUS: Readonly<Record<Exclude<Status, "STALE">, string>> = {
   TRANSFORM_ERROR: "INVALID",
 };
 
+export interface FeastForm {
+  /** True to call a feature `view__feature`. */
+  readonly fullNames: boolean;
+  /** True to list the views that were read, with their versions. */
+  readonly versions: boolean;
+}
+
 /**
  * Evaluates every row and returns the JSON text: join keys first, then features, then on-demand features.
  * @throws duplicate_feature when two columns have one name
  */
-export function encodeFeastAnswer(served: Served, fullNames: boolean): string {
+export function encodeFeastAnswer(served: Served, { fullNames, versions }: FeastForm): string {
   const { plan, inputs, evaluator } = served;
   const outputs = [...plan.outputs.filter(({ read }) => read >= 0), ...plan.outputs.filter(({ read }) => read < 0)];
   const keys = joinKeyColumns(served);
-  const columns = outputs.map(({ label, feature }) => emptyColumn(fullNames ? `${label}__${feature}` : feature));
+  const columns = outputs.map(({ feature, reference }) => emptyColumn(fullNames ? fullName(reference) : feature));
   refuseDuplicates([...keys, ...columns]);
   for (let r = 0; r < inputs.rows; r++) {
     evaluator.run(r);
@@ -50,7 +57,21 @@ export function encodeFeastAnswer(served: Served, fullNames: boolean): string {
     ({ values, statuses, times }) =>
       `{"values":[${values.join(",")}],"statuses":["${statuses.join('","')}"],"event_timestamps":["${times.join('","')}"]}`,
   );
-  return `{"metadata":{"feature_names":${JSON.stringify(all.map(({ name }) => name))}},"results":[${results.join(",")}]}`;
+  const names = JSON.stringify(all.map(({ name }) => name));
+  const metadata = versions ? `,"feature_view_metadata":${JSON.stringify(viewVersions(served))}` : "";
+  return `{"metadata":{"feature_names":${names}${metadata}},"results":[${results.join(",")}]}`;
+}
+
+/** `view__feature`, or `view@v2__feature` where a version was asked for. */
+function fullName(reference: string): string {
+  return reference.replace(/(?:@(\d+))?:/, (_, version?: string) => (version === undefined ? "__" : `@v${version}__`));
+}
+
+/** As Feast: the views that are read, each name once. */
+function viewVersions({ plan }: Served): { name: string; version: number }[] {
+  return plan.reads
+    .filter(({ label }, i) => plan.reads.findIndex((read) => read.label === label) === i)
+    .map(({ label, version }) => ({ name: label, version }));
 }
 
 function emptyColumn(name: string): FeastColumn {
@@ -96,12 +117,28 @@ function feastStatus(
   return underneath === "PRESENT" && value === null ? "NULL_VALUE" : underneath;
 }
 
-/** Feast's JSON of a value: timestamps are whole seconds, the rest is as in ours. */
+/** Feast's JSON of a value: timestamps are whole seconds, and floats never look like integers; the rest is as in ours. */
 function feastJson(type: ValueType, value: Value | null): string {
   if (value === null) return "null";
-  if (type.kind === "timestamp") return String(floorSeconds(value as bigint));
-  if (type.kind === "list") return `[${(value as readonly Value[]).map((v) => feastJson(type.of, v)).join(",")}]`;
-  return valueToJson(type, value);
+  switch (type.kind) {
+    case "timestamp":
+      return String(floorSeconds(value as bigint));
+    case "float32":
+    case "float64":
+      return feastFloat(value as number);
+    case "vector":
+      return `[${Array.from(value as Float32Array, feastFloat).join(",")}]`;
+    case "list":
+      return `[${(value as readonly Value[]).map((v) => feastJson(type.of, v)).join(",")}]`;
+    default:
+      return valueToJson(type, value);
+  }
+}
+
+/** Feast's client takes a number's type from its text: 5 would be an int64 there, and its typed reads refuse that. */
+function feastFloat(n: number): string {
+  const text = floatText(n);
+  return Number.isInteger(n) && !text.includes("e") ? `${text}.0` : text;
 }
 
 function floorSeconds(us: bigint): bigint {

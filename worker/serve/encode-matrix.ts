@@ -14,7 +14,10 @@ export interface Matrix {
 
 /**
  * Evaluates every row of a request and returns the matrix: a column a feature, n for a vector(n); booleans are 1 and 0,
- * what is missing NaN, and numbers are rounded to the nearest float32 (integers through the nearest double).
+ * what is missing NaN, and numbers are rounded to the nearest float32 (integers through the nearest double). The headers:
+ * edgefeat-rows and edgefeat-columns, its shape; edgefeat-features, a percent-encoded JSON list; edgefeat-widths, the
+ * columns of each feature, where one is a vector; edgefeat-absent and edgefeat-errors, how many views had no row for an
+ * entity and how many values failed; edgefeat-now, edgefeat-known-as-of and edgefeat-registry, as in JSON.
  * @throws type_mismatch for a feature that is neither number nor boolean nor vector
  */
 export function encodeMatrix(served: Served): Matrix {
@@ -37,14 +40,21 @@ export function encodeMatrix(served: Served): Matrix {
         );
     }
   }
-  return { bytes, headers: matrixHeaders(served, columns) };
+  return { bytes, headers: matrixHeaders(served, widths, columns) };
 }
 
-function matrixHeaders({ plan, inputs, evaluator, nowUs, knownAsOfUs, registry }: Served, columns: number) {
+/** Clients take 16 kB of headers at most. */
+const MAX_HEADER_CHARACTERS = 6_000;
+
+function matrixHeaders(served: Served, widths: readonly number[], columns: number) {
+  const { plan, inputs, evaluator, nowUs, knownAsOfUs, registry } = served;
+  const features = encodeURIComponent(plan.featuresJson);
   return {
     "edgefeat-rows": String(inputs.rows),
     "edgefeat-columns": String(columns),
-    "edgefeat-features": encodeURIComponent(plan.featuresJson),
+    // Left out where they are too many: they are those that were asked for, in that order.
+    ...(features.length > MAX_HEADER_CHARACTERS ? {} : { "edgefeat-features": features }),
+    ...(columns === widths.length ? {} : { "edgefeat-widths": widths.join() }),
     "edgefeat-now": formatTime(nowUs),
     "edgefeat-known-as-of": formatTime(knownAsOfUs),
     "edgefeat-registry": registry.hash,

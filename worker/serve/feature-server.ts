@@ -69,6 +69,12 @@ const MAYBE_OUTDATED: ReadonlySet<ErrorCode> = new Set([
   "transform_not_bundled",
 ] satisfies ErrorCode[]);
 
+/** A token of views may ask for services made of them, which a newer registry may have. */
+function isMaybeOutdated(fault: unknown, { request }: Asked): boolean {
+  if (!(fault instanceof EdgefeatError)) return false;
+  return MAYBE_OUTDATED.has(fault.code) || (fault.code === "forbidden" && "service" in request);
+}
+
 /** Faults of reading a snapshot that the store points to. */
 const UNREAD: ReadonlySet<ErrorCode> = new Set(["store_unavailable", "row_corrupt"] satisfies ErrorCode[]);
 
@@ -109,7 +115,7 @@ export class FeatureServer {
         bound = bind(asked, registry);
       } catch (fault) {
         await admitted(caller, asked, registry);
-        if (verified || !(fault instanceof EdgefeatError && MAYBE_OUTDATED.has(fault.code))) throw fault;
+        if (verified || !isMaybeOutdated(fault, asked)) throw fault;
         const current = await this.#registry.load();
         if (current.hash === registry.hash) throw fault;
         registry = current;
@@ -125,8 +131,9 @@ export class FeatureServer {
       if (!lookup.complete || this.#mustCheck(caller, freshness)) {
         // Before the read: while it is under way, another request may see to what is known, but not to what this one uses.
         const unverifiedMs = atMs - this.#registry.checkedAtMs;
-        const control = await this.#fill(lookup, call, atMs);
-        trace.stagesMs.store += clock.elapsedMs() - lookedUpMs;
+        const control = await this.#fill(lookup, call, atMs).finally(() => {
+          trace.stagesMs.store += clock.elapsedMs() - lookedUpMs;
+        });
         caller.checkRequest(asked.request, registry.snapshot);
         if (control !== undefined && this.#registry.isOutdated(registry, control, atMs)) {
           const next =

@@ -1,6 +1,7 @@
 // The local cache: rows and tiles by view and id, missing ones too; never a finished value (SEMANTICS 3.9).
 import { splitRowKey, type TileRow } from "../../sdk/rows/index.ts";
 import type { Ms } from "../../sdk/time.ts";
+import { plainChars } from "../store/compressed-text.ts";
 import { BoundedMap } from "./bounded-map.ts";
 import type { ServedRows } from "./served-row.ts";
 
@@ -55,5 +56,5 @@ export class RowCache {
 
 /** A decoded row takes a few times its text: its numbers become heap objects, and their JSON text may be kept too. */
 function estimatedBytes(id: string, text: string | null): number {
-  return 300 + 2 * id.length + (text === null ? 0 : 6 * text.length);
+  return 300 + 2 * id.length + (text === null ? 0 : 6 * plainChars(text));
 }

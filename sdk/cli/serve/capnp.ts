@@ -1,4 +1,4 @@
-// The configuration of workerd for one Worker with one Durable Object on disk, as Cap'n Proto text.
+// The configuration of workerd for the Worker with its Durable Object on disk, and for Workers bound to it, as Cap'n Proto text.
 
 export interface WorkerdConfig {
   /** The bundled Worker, relative to the configuration's own file. */
@@ -15,28 +15,47 @@ export interface WorkerdConfig {
   variables: Readonly<Record<string, string>>;
   /** Text bindings that workerd takes from its environment, so that no secret is written to a file. */
   secrets: readonly string[];
+  /** Workers that call it; default none. */
+  bound?: readonly BoundWorker[];
+}
+
+/**
+ * A Worker beside the first: it finds the first one's entrypoint `Features` as its binding FEATURES, the first one's
+ * Durable Object, and the first one's text bindings by the names listed.
+ */
+export interface BoundWorker {
+  /** As WorkerdConfig's. */
+  module: string;
+  port: number;
+  variables: Readonly<Record<string, string>>;
+  secrets: readonly string[];
 }
 
 /** The socket's name, in the configuration and in what workerd reports about it. */
 export const SOCKET = "http";
 
+/** Returns the name of the socket of a bound Worker, by its place among them. */
+export const boundSocket = (index: number): string => `${SOCKET}-bound-${index}`;
+
 /** Returns the configuration's text. */
 export function capnpConfig(config: WorkerdConfig): string {
+  const { bound = [] } = config;
   const bindings = [
     `(name = ${quoted(config.objectBinding)}, durableObjectNamespace = ${quoted(config.objectClass)})`,
-    ...Object.entries(config.variables).map(([name, text]) => `(name = ${quoted(name)}, text = ${quoted(text)})`),
-    ...config.secrets.map((name) => `(name = ${quoted(name)}, fromEnvironment = ${quoted(name)})`),
+    ...textBindings(config),
   ];
   // "internet" may reach private addresses: a Redis gateway on this machine is one.
   return `using Workerd = import "/workerd/workerd.capnp";
 
 const config :Workerd.Config = (
   services = [
-    (name = "worker", worker = .worker),
+    (name = "worker", worker = .worker),${bound.map((_, i) => `\n    (name = "bound-${i}", worker = .bound${i}),`).join("")}
     (name = "disk", disk = (path = ${quoted(config.dataDir)}, writable = true)),
     (name = "internet", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true))),
   ],
-  sockets = [(name = ${quoted(SOCKET)}, address = "127.0.0.1:${config.port}", http = (), service = "worker")],
+  sockets = [
+    ${[socket(SOCKET, config.port, "worker"), ...bound.map(({ port }, i) => socket(boundSocket(i), port, `bound-${i}`))].join(",\n    ")},
+  ],
 );
 
 const worker :Workerd.Worker = (
@@ -48,7 +67,36 @@ const worker :Workerd.Worker = (
     ${bindings.join(",\n    ")},
   ],
 );
+${bound.map((worker, i) => boundWorker(config, worker, i)).join("")}`;
+}
+
+function boundWorker(config: WorkerdConfig, worker: BoundWorker, index: number): string {
+  const object = `(className = ${quoted(config.objectClass)}, serviceName = "worker")`;
+  const bindings = [
+    `(name = "FEATURES", service = (name = "worker", entrypoint = "Features"))`,
+    `(name = ${quoted(config.objectBinding)}, durableObjectNamespace = ${object})`,
+    ...textBindings(worker),
+  ];
+  return `
+const bound${index} :Workerd.Worker = (
+  modules = [(name = "worker.js", esModule = embed ${quoted(worker.module)})],
+  compatibilityDate = ${quoted(config.compatibilityDate)},
+  bindings = [
+    ${bindings.join(",\n    ")},
+  ],
+);
 `;
+}
+
+function textBindings({ variables, secrets }: Pick<WorkerdConfig, "variables" | "secrets">): string[] {
+  return [
+    ...Object.entries(variables).map(([name, text]) => `(name = ${quoted(name)}, text = ${quoted(text)})`),
+    ...secrets.map((name) => `(name = ${quoted(name)}, fromEnvironment = ${quoted(name)})`),
+  ];
+}
+
+function socket(name: string, port: number, service: string): string {
+  return `(name = ${quoted(name)}, address = "127.0.0.1:${port}", http = (), service = ${quoted(service)})`;
 }
 
 /** Returns a text literal; Cap'n Proto's escapes are C's. */

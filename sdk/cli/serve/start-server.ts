@@ -6,10 +6,10 @@ import { formatTime, type Us } from "../../time.ts";
 import { configText, type LoadedConfig, loadConfig } from "../load/config.ts";
 import { loadTransforms } from "../load/definitions.ts";
 import { removeLocalServer, writeLocalServer } from "../local-server.ts";
-import { capnpConfig } from "./capnp.ts";
+import { boundSocket, capnpConfig, SOCKET } from "./capnp.ts";
 import { checkNotServed, markServed } from "./data-in-use.ts";
 import { checkPortIsFree, HOST } from "./free-port.ts";
-import { bundleWorker } from "./worker-bundle.ts";
+import { bundleOwnWorker, bundleWorker } from "./worker-bundle.ts";
 import { compatibilityDate, startWorkerd, type WorkerdProcess } from "./workerd-process.ts";
 import { keptToken } from "./write-token.ts";
 
@@ -22,14 +22,18 @@ export interface ServeOptions {
   dataDir?: string;
   /** Freezes *now*; default: the clock. */
   nowUs?: Us;
-  /** Default: this process's environment. */
+  /** Default: this process's environment. Its EDGEFEAT_SHARDS is the embedded store's count of shards. */
   env?: Readonly<Record<string, string | undefined>>;
+  /** Files of Workers to run beside it, absolute: each finds the features as FEATURES, and the store as the Worker does. */
+  workers?: readonly string[];
   /** Given every line that workerd and the Worker print; default: dropped. */
   log?: (line: string) => void;
 }
 
 export interface RunningServer {
   readonly url: string;
+  /** Of the Workers beside it, in their order. */
+  readonly workerUrls: readonly string[];
   /** The write token. */
   readonly token: string;
   /** Of workerd. */
@@ -45,10 +49,12 @@ export interface RunningServer {
  * @throws config_invalid, definitions_do_not_compile and the like; server_failed when the port is taken or workerd fails
  */
 export async function startServer(options: ServeOptions): Promise<RunningServer> {
-  const { repo, port = 0, env = process.env, log = () => {} } = options;
+  const { repo, port = 0, env = process.env, workers = [], log = () => {} } = options;
   const loaded = await loadConfig(repo);
   const transforms = await loadTransforms(loaded);
-  if (port !== 0) await checkPortIsFree(port);
+  // The ports after the first one's, so that they too stay the same from run to run.
+  const ports = [port, ...workers.map((_, i) => (port === 0 ? 0 : port + 1 + i))];
+  for (const wanted of ports) if (wanted !== 0) await checkPortIsFree(wanted);
   const dataDir = resolve(repo, options.dataDir ?? join(".edgefeat", "data"));
   await checkNotServed(dataDir);
   const store = storeSettings(loaded, env);
@@ -57,6 +63,8 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
   mkdirSync(rowsDir, { recursive: true });
   const secrets = { EDGEFEAT_TOKEN: token, ...store.secrets };
   const code = await bundleWorker(loaded.definitionsFile, repo, transforms);
+  const codes = await Promise.all(workers.map((file) => bundleOwnWorker(file, repo)));
+  const shared = { ...variables(loaded, options.nowUs), ...store.variables };
   const text = capnpConfig({
     module: "worker.js",
     compatibilityDate,
@@ -64,11 +72,24 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
     objectBinding: "STORE",
     dataDir: rowsDir,
     port,
-    variables: { ...variables(loaded, options.nowUs), ...store.variables },
+    variables: shared,
     secrets: Object.keys(secrets),
+    // Not the write token: they read.
+    bound: workers.map((_, i) => ({
+      module: boundFile(i),
+      port: ports[i + 1] as number,
+      variables: shared,
+      secrets: Object.keys(store.secrets),
+    })),
   });
-  const workerd = await withFiles(repo, { "worker.js": code, "config.capnp": text }, (folder) =>
-    startWorkerd({ configFile: join(folder, "config.capnp"), env: secrets, log }),
+  const files = Object.fromEntries(codes.map((code, i) => [boundFile(i), code]));
+  const workerd = await withFiles(repo, { ...files, "worker.js": code, "config.capnp": text }, (folder) =>
+    startWorkerd({
+      configFile: join(folder, "config.capnp"),
+      env: secrets,
+      sockets: [SOCKET, ...workers.map((_, i) => boundSocket(i))],
+      log,
+    }),
   );
   const url = `http://${HOST}:${workerd.port}`;
   await waitUntilHealthy(url, workerd);
@@ -84,8 +105,11 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
     await workerd.stop();
     await ended;
   };
-  return { url, token, pid: workerd.pid, ended, close };
+  const workerUrls = workerd.ports.slice(1).map((own) => `http://${HOST}:${own}`);
+  return { url, workerUrls, token, pid: workerd.pid, ended, close };
 }
+
+const boundFile = (index: number): string => `bound-${index}.js`;
 
 /** workerd has read its files once it listens, so they need not stay. */
 async function withFiles<T>(
@@ -122,7 +146,14 @@ interface StoreSettings {
 
 function storeSettings({ config }: LoadedConfig, env: Readonly<Record<string, string | undefined>>): StoreSettings {
   const { online } = config;
-  if (online?.type !== "upstash") return { variables: { EDGEFEAT_STORE: "durable-object" }, secrets: {} };
+  if (online?.type !== "upstash") {
+    const shards = env["EDGEFEAT_SHARDS"];
+    const variables = {
+      EDGEFEAT_STORE: "durable-object",
+      ...(shards === undefined ? {} : { EDGEFEAT_SHARDS: shards }),
+    };
+    return { variables, secrets: {} };
+  }
   return {
     variables: {
       EDGEFEAT_STORE: "upstash",

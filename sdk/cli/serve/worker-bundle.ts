@@ -1,6 +1,8 @@
-// The Worker as one module for workerd: this package's Worker, with the definitions' TypeScript transforms in it.
+// Workers as single modules for workerd: this package's, with the definitions' TypeScript transforms in it, and users' own.
+import { existsSync } from "node:fs";
 import { dirname } from "node:path";
-import { build, type BuildFailure } from "esbuild";
+import { build, type BuildFailure, type BuildOptions } from "esbuild";
+import { EdgefeatError } from "../../errors.ts";
 import type { Transforms } from "../../plan/index.ts";
 import { compileError } from "../load/bundle.ts";
 import { PACKAGE_IMPORTS, packageFile } from "../load/package-paths.ts";
@@ -10,16 +12,32 @@ import { PACKAGE_IMPORTS, packageFile } from "../load/package-paths.ts";
  * @throws definitions_do_not_compile with file, line and column
  */
 export async function bundleWorker(definitionsFile: string, repo: string, transforms: Transforms): Promise<string> {
+  const contents = entry(definitionsFile, transforms);
+  return bundled({ stdin: { contents, resolveDir: dirname(definitionsFile), loader: "ts" } }, definitionsFile, repo);
+}
+
+/**
+ * Returns the code of a Worker of the user's.
+ * @throws definitions_do_not_compile with file, line and column; file_not_found
+ */
+export async function bundleOwnWorker(file: string, repo: string): Promise<string> {
+  if (existsSync(file)) return bundled({ entryPoints: [file] }, file, repo);
+  throw new EdgefeatError("file_not_found", `there is no file ${file}`, {
+    hint: "name the file that exports the Worker by default",
+  });
+}
+
+async function bundled(from: Pick<BuildOptions, "stdin" | "entryPoints">, file: string, repo: string): Promise<string> {
   try {
     const { outputFiles } = await build({
-      stdin: { contents: entry(definitionsFile, transforms), resolveDir: dirname(definitionsFile), loader: "ts" },
+      ...from,
       bundle: true,
       write: false,
       format: "esm",
       target: "es2024",
       conditions: ["workerd", "worker", "browser", "import"],
       external: ["cloudflare:*", "node:*"],
-      absWorkingDir: dirname(definitionsFile),
+      absWorkingDir: dirname(file),
       logLevel: "silent",
       plugins: [
         {
@@ -35,20 +53,17 @@ export async function bundleWorker(definitionsFile: string, repo: string, transf
     });
     return outputFiles[0]?.text ?? "";
   } catch (fault) {
-    throw compileError(fault as BuildFailure, repo, dirname(definitionsFile));
+    throw compileError(fault as BuildFailure, repo, dirname(file));
   }
 }
 
 /** The hashes are those of `apply`: a transform's own text differs between two bundles, and so would its hash. */
 function entry(definitionsFile: string, transforms: Transforms): string {
   if (transforms.size === 0) {
-    return `import { createWorker } from "edgefeat/worker";
-export { EdgefeatStore } from "edgefeat/worker";
-export default createWorker();
-`;
+    return `export { default, EdgefeatStore, Features } from "edgefeat/worker";\n`;
   }
   const hashes = Object.fromEntries([...transforms].map(([view, { codeHash }]) => [view, codeHash]));
-  return `import { createWorker } from "edgefeat/worker";
+  return `import { createEntrypoint, createWorker } from "edgefeat/worker";
 import * as definitions from ${JSON.stringify(definitionsFile)};
 import { collectDefinitions } from ${JSON.stringify(packageFile("edgefeat")?.replace(/index\.(ts|js)$/, "registry/collect.$1"))};
 export { EdgefeatStore } from "edgefeat/worker";
@@ -57,6 +72,8 @@ const views = collectDefinitions(definitions).onDemandViews;
 const transforms = new Map(
   Object.entries(hashes).map(([view, codeHash]) => [view, { codeHash, transform: views.get(view)!.transform! }]),
 );
-export default createWorker({ transforms });
+const build = { transforms };
+export default createWorker(build);
+export const Features = createEntrypoint(build);
 `;
 }

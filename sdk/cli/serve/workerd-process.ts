@@ -18,7 +18,10 @@ const STOP_WITHIN_MS = 3_000;
 
 export interface WorkerdProcess {
   readonly pid: number;
+  /** Of the first socket. */
   readonly port: number;
+  /** Of every socket that was asked for, in that order. */
+  readonly ports: readonly number[];
   /** Resolves when the process has ended, with what it said last. */
   readonly ended: Promise<{ code: number | null; words: string }>;
   stop(): Promise<void>;
@@ -27,12 +30,19 @@ export interface WorkerdProcess {
 export interface WorkerdOptions {
   configFile: string;
   env: Readonly<Record<string, string>>;
+  /** The sockets to wait for; default SOCKET alone. */
+  sockets?: readonly [string, ...string[]];
   /** Given every line that workerd or the Worker prints. */
   log(line: string): void;
 }
 
-/** Returns workerd once its socket listens. @throws server_failed with what it said */
-export async function startWorkerd({ configFile, env, log }: WorkerdOptions): Promise<WorkerdProcess> {
+/** Returns workerd once its sockets listen. @throws server_failed with what it said */
+export async function startWorkerd({
+  configFile,
+  env,
+  sockets = [SOCKET],
+  log,
+}: WorkerdOptions): Promise<WorkerdProcess> {
   const child = spawn(workerd.default, ["serve", "--control-fd=3", configFile], {
     stdio: ["ignore", "pipe", "pipe", "pipe"],
     // A group of its own: Ctrl-C is for this process, which then stops workerd.
@@ -62,21 +72,24 @@ export async function startWorkerd({ configFile, env, log }: WorkerdOptions): Pr
       resolve({ code, words });
     });
   });
-  const port = await Promise.race([listeningPort(child), ended.then(() => null)]);
-  if (port === null) {
+  const ports = await Promise.race([listeningPorts(child, sockets), ended.then(() => null)]);
+  if (ports === null) {
     throw new EdgefeatError("server_failed", `workerd did not start: ${words.trim() || "it said nothing"}`, {
       hint: "run npm install again if its binary is missing",
     });
   }
-  return { pid: child.pid as number, port, ended, stop: () => stop(child, ended) };
+  return { pid: child.pid as number, port: ports[0] as number, ports, ended, stop: () => stop(child, ended) };
 }
 
-/** Resolves to the port once workerd reports, on its control pipe, that it listens. */
-function listeningPort(child: ChildProcess): Promise<number> {
+/** Resolves to the ports once workerd has reported, on its control pipe, that it listens on all of them. */
+function listeningPorts(child: ChildProcess, sockets: readonly string[]): Promise<number[]> {
+  const ports = new Map<string, number>();
   return new Promise((resolve) => {
     createInterface({ input: child.stdio[3] as Readable }).on("line", (line) => {
       const { event, socket, port } = JSON.parse(line) as { event?: string; socket?: string; port?: number };
-      if (event === "listen" && socket === SOCKET && port !== undefined) resolve(port);
+      if (event !== "listen" || socket === undefined || port === undefined) return;
+      ports.set(socket, port);
+      if (sockets.every((name) => ports.has(name))) resolve(sockets.map((name) => ports.get(name) as number));
     });
   });
 }

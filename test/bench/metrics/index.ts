@@ -1,14 +1,26 @@
 // Every metric, the quickest first.
 import type { Metric } from "../metric.ts";
 import { bundleGzip } from "./bundle-gzip.ts";
+import { cacheZipf } from "./cache-zipf.ts";
 import { pitWasmVsNative } from "./pit-wasm-vs-native.ts";
 import { pitWindowsVsSql } from "./pit-windows-vs-sql.ts";
+import { serveBatchVsOne } from "./serve-batch-vs-one.ts";
 import { serveCacheVsStatic } from "./serve-cache-vs-static.ts";
+import { serveColdStart } from "./serve-cold-start.ts";
+import { serveExpressionsVsNone } from "./serve-expressions-vs-none.ts";
+import { serveLatencyVsRtt } from "./serve-latency-vs-rtt.ts";
 import { serveRedisVsFetch } from "./serve-redis-vs-fetch.ts";
+import { serveViewsVsOne } from "./serve-views-vs-one.ts";
 
 export const metrics: readonly Metric[] = [
   bundleGzip,
+  cacheZipf,
+  serveColdStart,
   serveCacheVsStatic,
+  serveBatchVsOne,
+  serveExpressionsVsNone,
+  serveViewsVsOne,
+  serveLatencyVsRtt,
   serveRedisVsFetch,
   pitWasmVsNative,
   pitWindowsVsSql,

@@ -4,6 +4,8 @@ import { type Compiled, type Snapshot, snapshotOf } from "../../../sdk/registry/
 import { type Clock, formatTime, type Ms, parseTime } from "../../../sdk/time.ts";
 import { type App, createApp } from "../../../worker/app.ts";
 import type { AppConfig } from "../../../worker/config.ts";
+import type { LogEntry } from "../../../worker/metrics/index.ts";
+import type { RateLimiter } from "../../../worker/middleware/rate-limit.ts";
 import type { OnlineStore } from "../../../worker/store/port.ts";
 import { compiled, shout, shoutTransform } from "./definitions.ts";
 
@@ -94,6 +96,8 @@ export interface Harness {
   readonly background: Promise<unknown>[];
   /** Faults told as internal_error. */
   readonly internal: unknown[];
+  /** What was logged. */
+  readonly logged: LogEntry[];
   send(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answered>;
   /** Asks POST /v1/features. */
   features(body: Record<string, unknown>, headers?: Record<string, string>): Promise<Answered>;
@@ -107,6 +111,7 @@ export interface Harness {
 export interface HarnessOptions extends Partial<AppConfig> {
   snapshot?: Snapshot;
   transforms?: typeof transforms;
+  limiter?: RateLimiter;
 }
 
 let harnesses = 0;
@@ -118,10 +123,11 @@ export function harness(store: OnlineStore, options: HarnessOptions = {}): Harne
 }
 
 function build(inner: OnlineStore, project: string, clock: ManualClock, options: HarnessOptions): Harness {
-  const { snapshot, transforms: bundled = transforms, ...config } = options;
+  const { snapshot, transforms: bundled = transforms, limiter, ...config } = options;
   const store = new WatchedStore(inner);
   const background: Promise<unknown>[] = [];
   const internal: unknown[] = [];
+  const logged: LogEntry[] = [];
   const app = createApp({
     store,
     clock,
@@ -133,10 +139,15 @@ function build(inner: OnlineStore, project: string, clock: ManualClock, options:
       publicReads: true,
       cacheTtlMs: 60_000,
       staleIfErrorMs: 300_000,
+      // A record of each act would be one more command in every test that counts them; its own tests turn it on.
+      auditIn: "log",
       ...config,
     },
     ...(snapshot === undefined ? {} : { snapshot }),
     onInternalError: (cause) => internal.push(cause),
+    log: (entry) => logged.push(entry),
+    ...(limiter === undefined ? {} : { limiter }),
+    random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
   });
   const send: Harness["send"] = async (method, path, body, headers = {}) => {
     const init: RequestInit = { method };
@@ -169,6 +180,7 @@ function build(inner: OnlineStore, project: string, clock: ManualClock, options:
     app,
     background,
     internal,
+    logged,
     send,
     features: (body, headers) => send("POST", "/v1/features", body, headers),
     async apply(definitions) {

@@ -1,0 +1,111 @@
+// POST /write-to-online-store and /push: whole rows of stored views, as Feast's remote online store and its users send them.
+import * as z from "zod/mini";
+import { EdgefeatError } from "../../sdk/errors.ts";
+import type { Snapshot } from "../../sdk/registry/index.ts";
+import { checkShape } from "../../sdk/shape.ts";
+import { checkNamed, checkView, judged, type Principal } from "../auth/index.ts";
+import { readJson } from "../middleware/body.ts";
+import { feastErrorResponse } from "../middleware/feast-error.ts";
+import { parseFrame } from "../write/feast-frame.ts";
+import { type FrameWritten, pushedViews, writeFrame } from "../write/feast-write.ts";
+import { FEAST_WRITE_ERRORS, FEAST_WRITTEN } from "./feast-doc.ts";
+import { type Act, jsonResponse, type Route, type Services } from "./route.ts";
+
+const frame = z.custom<Record<string, unknown>>(
+  (value) => typeof value === "object" && value !== null && !Array.isArray(value),
+  "expected an object with a list of values for each column",
+);
+
+// Not strict: Feast's clients send members that come and go with their version. Its registry cache is not ours to allow.
+export const feastWriteBody = z.object({ feature_view_name: z.string(), df: frame });
+
+export const feastPushBody = z.object({
+  /** The name of a source, which stands for all views over it, or of a view. */
+  push_source_name: z.string(),
+  df: frame,
+  to: z._default(z.enum(["online", "offline", "online_and_offline"]), "online"),
+});
+
+export const postWriteToOnlineStore: Route = {
+  method: "POST",
+  path: "/write-to-online-store",
+  access: "write",
+  scope: "handler",
+  errorResponse: feastErrorResponse,
+  doc: {
+    summary: "Writes rows of a view, as Feast's remote online store sends them",
+    body: feastWriteBody,
+    answers: FEAST_WRITTEN,
+    errors: FEAST_WRITE_ERRORS,
+  },
+  async handle({ request, caller, act }, services) {
+    const json = await readJson(request, services.config.maxBodyBytes);
+    const { feature_view_name: view, df } = checkShape(feastWriteBody, json, "request", "bad_request");
+    checkView(judged(caller), view);
+    const { snapshot } = await services.registry.load();
+    return write([view], df, { snapshot, act, services });
+  },
+};
+
+export const postPush: Route = {
+  method: "POST",
+  path: "/push",
+  access: "write",
+  scope: "handler",
+  errorResponse: feastErrorResponse,
+  doc: {
+    summary: "Writes rows of all views over a source, as Feast's push does",
+    body: feastPushBody,
+    answers: FEAST_WRITTEN,
+    errors: [...FEAST_WRITE_ERRORS, "unknown_source"],
+  },
+  async handle({ request, caller, act }, services) {
+    const json = await readJson(request, services.config.maxBodyBytes);
+    const { push_source_name: name, df, to } = checkShape(feastPushBody, json, "request", "bad_request");
+    const { snapshot } = await services.registry.load();
+    const views = permitted(judged(caller), name, () => pushedViews(snapshot, name));
+    act.name = name;
+    if (to !== "online") {
+      throw new EdgefeatError("needs_runner", `a Worker keeps no offline store to push to, and "to" is "${to}"`, {
+        hint: 'push "to": "online", and add the rows to the source\'s file for the offline side; nothing was written',
+        pointer: "/to",
+      });
+    }
+    return write(views, df, { snapshot, act, services });
+  },
+};
+
+/** Returns the views a name stands for. A limited caller is not told apart what there isn't and what it may not use. */
+function permitted(principal: Principal, name: string, find: () => readonly string[]): readonly string[] {
+  let views: readonly string[];
+  try {
+    views = find();
+  } catch (fault) {
+    checkNamed(principal, name, []);
+    throw fault;
+  }
+  checkNamed(principal, name, views);
+  return views;
+}
+
+async function write(
+  views: readonly string[],
+  df: Readonly<Record<string, unknown>>,
+  { snapshot, act, services }: { snapshot: Snapshot; act: Act; services: Services },
+): Promise<Response> {
+  const { config, clock, store, cache } = services;
+  const moment = { nowUs: clock.nowUs(), maxSkewUs: config.maxSkewUs, frozen: clock.frozen };
+  const [view] = views;
+  if (views.length === 1 && view !== undefined && Object.hasOwn(snapshot.views, view)) act.view = view;
+  const written = await writeFrame(views, parseFrame(df), { snapshot, moment, store, cache, clock });
+  act.counts = totals(written);
+  return jsonResponse(JSON.stringify(written));
+}
+
+function totals({ rows, views, ignoredColumns }: FrameWritten): Record<string, number> {
+  const counts: Record<string, number> = { rows, ignoredColumns: ignoredColumns.length };
+  for (const { view: _view, version: _version, ...outcomes } of views) {
+    for (const [outcome, n] of Object.entries(outcomes)) counts[outcome] = (counts[outcome] ?? 0) + n;
+  }
+  return counts;
+}
