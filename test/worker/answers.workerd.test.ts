@@ -138,7 +138,7 @@ describe("answers in other forms than JSON", () => {
     ["text/html, application/*", "application/json"],
   ])("Accept: %s is answered as %s", async (accept, type) => {
     const response = await ask(accept, MODEL);
-    expect([response.headers.get("content-type"), response.headers.get("vary")]).toEqual([type, "accept"]);
+    expect(response.headers.get("content-type")).toBe(type);
     await response.arrayBuffer();
   });
 

@@ -152,7 +152,7 @@ describe("requests that are refused", () => {
     ],
     [
       "an id too long for a key",
-      { features: DELAY, entities: { origin: "é".repeat(200) } },
+      { features: DELAY, entities: { origin: "é".repeat(513) } },
       400,
       "value_out_of_range",
       null,

@@ -34,9 +34,26 @@ export function answerOf(
   const { body, headers } = encoded(served, include, form);
   // Rows are computed while they are encoded: the parts are told apart.
   trace.stagesMs.encode += clock.elapsedMs() - fromMs - (trace.stagesMs.transform - transformedMs);
-  return new Response(body, {
-    headers: { ...headers, "cache-control": "no-store", vary: "accept", "server-timing": serverTiming(trace) },
-  });
+  const timing = serverTiming(trace);
+  if (form === "json") return new Response(body, jsonInit(timing));
+  return new Response(body, { headers: { ...headers, "cache-control": "no-store", "server-timing": timing } });
+}
+
+const MAX_KNOWN_TIMINGS = 100;
+let knownInits = new Map<string, ResponseInit>();
+
+/**
+ * Returns what a JSON answer begins with. Made once a timing: in workerd a Response with headers of its own takes 10 µs,
+ * with ones that exist 5; and a Worker's clock counts whole milliseconds, so that most timings are the same.
+ */
+function jsonInit(timing: string): ResponseInit {
+  const known = knownInits.get(timing);
+  if (known !== undefined) return known;
+  if (knownInits.size === MAX_KNOWN_TIMINGS) knownInits = new Map();
+  const headers = { "content-type": "application/json", "cache-control": "no-store", "server-timing": timing };
+  const init = { headers: new Headers(headers) };
+  knownInits.set(timing, init);
+  return init;
 }
 
 function encoded(served: Served, include: readonly Include[], form: Form) {

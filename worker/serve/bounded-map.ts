@@ -16,6 +16,10 @@ class Generation<V> {
     return this.#groups.get(group)?.get(key);
   }
 
+  group(group: string): ReadonlyMap<string, Entry<V>> | undefined {
+    return this.#groups.get(group);
+  }
+
   add(key: string, group: string, entry: Entry<V>): void {
     const entries = this.#groups.get(group);
     if (entries === undefined) this.#groups.set(group, new Map([[key, entry]]));
@@ -55,6 +59,26 @@ export class BoundedMap<V> {
     this.#old.remove(key, group, old);
     this.#add(key, group, old);
     return old.value;
+  }
+
+  /** Returns `get` of one group, which finds what was used lately without looking for the group each time. */
+  group(group: string): { get(key: string): V | undefined } {
+    let generation = this.#young;
+    let entries = generation.group(group);
+    return {
+      get: (key) => {
+        if (generation !== this.#young) {
+          generation = this.#young;
+          entries = generation.group(group);
+        }
+        const found = entries?.get(key);
+        if (found !== undefined) return found.value;
+        const old = this.get(key, group);
+        // What was found in the old generation is in the young one now, which may have had no such group before.
+        entries ??= this.#young.group(group);
+        return old;
+      },
+    };
   }
 
   set(key: string, value: V, size = 1, group = ""): void {

@@ -154,13 +154,8 @@ function outputParts({ outputs, reads }: FeaturePlan): OutputPart[] {
     if (of?.spec.kind !== "stored") parts.push({ read: null, type, slot });
     else {
       while (outputs[to]?.read === read) to++;
-      parts.push(
-        segmentPart(
-          of,
-          read,
-          outputs.slice(from, to).map((output) => output.slot - of.firstSlot),
-        ),
-      );
+      const places = outputs.slice(from, to).map((output) => output.slot - of.firstSlot);
+      parts.push(segmentPart(of, read, places.length === outputs.length, places));
     }
     from = to;
   }
@@ -168,12 +163,13 @@ function outputParts({ outputs, reads }: FeaturePlan): OutputPart[] {
 }
 
 /** Returns the part of some of a read's features; `places` are indices into the read's. */
-function segmentPart(of: ViewRead, read: number, places: readonly number[]): OutputPart {
+function segmentPart(of: ViewRead, read: number, whole: boolean, places: readonly number[]): OutputPart {
   const types = of.spec.features.map(({ type }) => parseTypeName(type));
   const features = places.map((i) => of.features[i] as number);
   const defaults = places.map((i) => of.defaults[i] as Value | null);
   const emptyText = features
     .map((feature, i) => valueToJson(types[feature] as ValueType, defaults[i] as Value | null))
     .join(",");
-  return { read, segment: segmentOf(types, features, defaults), emptyText };
+  const segment = segmentOf(types, features, defaults, whole);
+  return { read, segment, emptyText: segment.before + emptyText + segment.after };
 }

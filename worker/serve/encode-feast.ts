@@ -1,7 +1,7 @@
 // The answer in Feast's shape: column-wise results, each value with a status and a time.
 import { EdgefeatError } from "../../sdk/errors.ts";
 import { formatTime, US_PER_SECOND } from "../../sdk/time.ts";
-import { floatText, type Value, valueToJson, type ValueType } from "../../sdk/types/index.ts";
+import { floatText, type Value, valueFromJson, valueToJson, type ValueType } from "../../sdk/types/index.ts";
 import type { RowEvaluator } from "./evaluate.ts";
 import type { Served } from "./feature-server.ts";
 import type { Status } from "./status.ts";
@@ -93,13 +93,12 @@ function refuseDuplicates(columns: readonly FeastColumn[]): void {
 /** The join keys that the request gave, as it gave them. */
 function joinKeyColumns({ plan, inputs, given }: Served): FeastColumn[] {
   return Object.entries(given.entities).map(([name, json]) => {
-    const index = plan.keys.findIndex((key) => key.name === name);
-    const column = inputs.keys[index];
+    const key = plan.keys.find((column) => column.name === name);
     const list = Array.isArray(json) ? json : [json];
     const values = Array.from({ length: inputs.rows }, (_, r) => {
-      if (column === undefined) return plainJson(list[list.length === 1 ? 0 : r]);
-      const { type } = plan.keys[index] as (typeof plan.keys)[number];
-      return feastJson(type, column.values[column.scalar ? 0 : r] as Value | null);
+      const id: unknown = list[list.length === 1 ? 0 : r];
+      if (key === undefined || id === null) return plainJson(id);
+      return feastJson(key.type, valueFromJson(key.type, id, name, { zoneless: "utc" }));
     });
     return { name, values, statuses: values.map(() => "PRESENT"), times: values.map(() => EPOCH) };
   });

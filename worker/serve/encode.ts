@@ -1,5 +1,5 @@
 // The native answer as JSON text, written straight from the evaluator's row.
-import { formatTime, type Us } from "../../sdk/time.ts";
+import { formatTime, US_PER_MS, US_PER_SECOND, type Us } from "../../sdk/time.ts";
 import { type Value, valueToJson } from "../../sdk/types/index.ts";
 import type { OutputPart } from "./compiled-plan.ts";
 import type { RowEvaluator } from "./evaluate.ts";
@@ -17,26 +17,31 @@ export function encodeAnswer(served: Served, include: readonly Include[]): strin
   const withTimes = include.includes("eventTimes");
   // Stored rows keep their text: where nothing is computed, they need not be evaluated value by value.
   const located = textOnly && !withStatuses;
+  const whole = parts.length === 1 && parts[0]?.read !== null;
+  // Each row begins with its comma; that of the first is cut off.
   let rows = "";
   let statuses = "";
   let times = "";
   for (let r = 0; r < inputs.rows; r++) {
     if (located) evaluator.locate(r);
     else evaluator.run(r);
-    rows += r === 0 ? "[" : ",[";
-    for (let p = 0; p < parts.length; p++) {
-      if (p > 0) rows += ",";
-      rows += partText(parts[p] as OutputPart, evaluator);
+    if (whole) rows += partText(parts[0] as OutputPart, evaluator);
+    else {
+      rows += ",[";
+      for (let p = 0; p < parts.length; p++) {
+        if (p > 0) rows += ",";
+        rows += partText(parts[p] as OutputPart, evaluator);
+      }
+      rows += "]";
     }
-    rows += "]";
     if (withStatuses)
       statuses += `${r === 0 ? "" : ","}["${outputs.map(({ slot }) => evaluator.statuses[slot]).join('","')}"]`;
     if (withTimes) times += `${r === 0 ? "" : ","}[${eventTimes(served).join(",")}]`;
   }
-  const now = momentText(nowUs);
-  const knownAsOf = knownAsOfUs === nowUs ? now : formatTime(knownAsOfUs);
+  const now = nowText(nowUs);
+  const knownAsOf = knownAsOfUs === nowUs ? now : knownAsOfText(knownAsOfUs);
   let answer =
-    `{"now":"${now}","knownAsOf":"${knownAsOf}","registry":"${registry.hash}","features":${plan.featuresJson},"rows":[${rows}],` +
+    `{"now":"${now}","knownAsOf":"${knownAsOf}","registry":"${registry.hash}","features":${plan.featuresJson},"rows":[${rows.slice(1)}],` +
     `"absent":${listJson(evaluator.absent)},"errors":${listJson(evaluator.errors)}`;
   if (withStatuses) answer += `,"statuses":[${statuses}]`;
   if (withTimes) answer += `,"eventTimes":[${times}]`;
@@ -44,17 +49,25 @@ export function encodeAnswer(served: Served, include: readonly Include[]): strin
   return `${answer}}`;
 }
 
-let lastUs: Us = Number.NaN;
-let lastText = "";
-
-/** Many answers are of one moment: a Worker's clock ticks in milliseconds, and a frozen one not at all. */
-function momentText(us: Us): string {
-  if (us !== lastUs) {
-    lastText = formatTime(us);
-    lastUs = us;
-  }
-  return lastText;
+/** Returns a formatTime that is quick for a moment of the same second as the one before. */
+function momentFormat(): (us: Us) => string {
+  let lastSecond = Number.NaN;
+  let lastText = "";
+  return (us) => {
+    const second = Math.floor(us / US_PER_SECOND);
+    if (second !== lastSecond) {
+      lastText = formatTime(second * US_PER_SECOND).slice(0, -1);
+      lastSecond = second;
+    }
+    const fraction = us - second * US_PER_SECOND;
+    if (fraction === 0) return `${lastText}Z`;
+    if (fraction % US_PER_MS !== 0) return `${lastText}.${String(fraction).padStart(6, "0")}Z`;
+    return `${lastText}.${String(fraction / US_PER_MS).padStart(3, "0")}Z`;
+  };
 }
+
+const nowText = momentFormat();
+const knownAsOfText = momentFormat();
 
 function partText(part: OutputPart, { row, readStatuses, winners }: RowEvaluator): string {
   if (part.read === null) return valueToJson(part.type, row[part.slot] as Value | null);

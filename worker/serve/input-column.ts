@@ -1,6 +1,7 @@
 // One column of a request's inputs: typed values, one a row or one for all, from the JSON that was sent.
 import { EdgefeatError } from "../../sdk/errors.ts";
 import type { InputColumn } from "../../sdk/plan/index.ts";
+import { keyId } from "../../sdk/rows/index.ts";
 import { located, locatedAt, pointerOf } from "../../sdk/shape.ts";
 import type { Value, ValueType } from "../../sdk/types/index.ts";
 
@@ -14,6 +15,33 @@ export type ReadValue = (type: ValueType, given: unknown, field: string) => Valu
 export interface Column {
   readonly values: readonly (Value | null)[];
   readonly scalar: boolean;
+}
+
+/** Ids as a key holds them, one a row; or a single one for all of them. A null id names no entity. */
+export interface IdColumn {
+  readonly ids: readonly (string | null)[];
+  readonly scalar: boolean;
+}
+
+/** Returns a join key's ids. @throws as bindColumn */
+export function bindIds(column: InputColumn, given: Readonly<Record<string, unknown>>, read: ReadValue): IdColumn {
+  const { name, type } = column;
+  if (!Object.hasOwn(given, name)) throw missing(name, "entities", pointerOf(["entities"]));
+  const json = given[name];
+  const scalar = isScalar(type, json);
+  const list = scalar ? [json] : (json as unknown[]);
+  const ids = new Array<string | null>(list.length);
+  const plain = type.kind === "int64";
+  for (let row = 0; row < list.length; row++) {
+    const id = list[row];
+    // Most ids are such numbers, which every way leads to these digits.
+    if (plain && Number.isSafeInteger(id)) ids[row] = String(id);
+    else {
+      const value = bindValue(name, type, "entities", id, scalar ? null : row, read);
+      ids[row] = value === null ? null : keyId([value]);
+    }
+  }
+  return { ids, scalar };
 }
 
 /** Returns a column of typed values. @throws missing_entity_key, missing_request_data, type_mismatch, value_out_of_range, bad_time */

@@ -7,7 +7,15 @@ import { pointerOf } from "../../sdk/shape.ts";
 import type { ParseTimeOptions } from "../../sdk/time.ts";
 import type { CompiledPlan } from "./compiled-plan.ts";
 import { checkValue, valueFromJson } from "../../sdk/types/index.ts";
-import { bindColumn, type Column, isScalar, type Member, type ReadValue } from "./input-column.ts";
+import {
+  bindColumn,
+  bindIds,
+  type Column,
+  type IdColumn,
+  isScalar,
+  type Member,
+  type ReadValue,
+} from "./input-column.ts";
 import type { KnownNames } from "./known-registry.ts";
 
 /** The most rows that one request may ask for. */
@@ -17,8 +25,8 @@ export const MAX_LOOKUPS = 10_000;
 
 export interface Inputs {
   readonly rows: number;
-  /** By the plan's keys. A null id names no entity. */
-  readonly keys: readonly Column[];
+  /** By the plan's keys. */
+  readonly keys: readonly IdColumn[];
   /** By the plan's request fields; never null. */
   readonly request: readonly Column[];
 }
@@ -53,7 +61,7 @@ export function bindInputs(
   const readId: ReadValue = (type, id, field) => checkId(read(type, id, field), field);
   return {
     rows: length.rows,
-    keys: plan.keys.map((column) => bindColumn(column, "entities", given.entities, readId)),
+    keys: plan.keys.map((column) => bindIds(column, given.entities, readId)),
     request: plan.request.map((column) => bindColumn(column, "request", given.request, read)),
   };
 }

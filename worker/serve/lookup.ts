@@ -1,12 +1,10 @@
 // From keys to rows: the local cache first, then one read of the store for all that is missing.
 import { EdgefeatError } from "../../sdk/errors.ts";
-import { keyId } from "../../sdk/rows/index.ts";
 import type { Ms } from "../../sdk/time.ts";
-import type { Value } from "../../sdk/types/index.ts";
 import type { CompiledPlan, CompiledRead } from "./compiled-plan.ts";
-import type { Column } from "./input-column.ts";
+import type { IdColumn } from "./input-column.ts";
 import type { Inputs } from "./inputs.ts";
-import type { CachedRow, RowCache } from "./row-cache.ts";
+import type { CachedGroup, CachedRow, RowCache } from "./row-cache.ts";
 import type { Trace } from "./trace.ts";
 
 /** How old a cached row may be. */
@@ -130,11 +128,12 @@ export class Lookup {
   /** Places one read's rows; a key of scalars is looked up once for all of them. */
   #place(read: CompiledRead, from: number, { rows, keys }: Inputs): void {
     const { keyColumns } = read;
-    const only = keyColumns.length === 1 ? (keys[keyColumns[0] as number] as Column) : null;
-    const scalar = only === null ? keyColumns.every((column) => (keys[column] as Column).scalar) : only.scalar;
+    const rowsOf = this.#cache.group(read.group);
+    const only = keyColumns.length === 1 ? (keys[keyColumns[0] as number] as IdColumn) : null;
+    const scalar = only === null ? keyColumns.every((column) => (keys[column] as IdColumn).scalar) : only.scalar;
     if (scalar) {
-      const id = only === null ? compositeId(keyColumns, keys, 0) : singleId(only.values[0] as Value | null);
-      if (id !== null) this.#findForAll(read, id, from, rows);
+      const id = only === null ? compositeId(keyColumns, keys, 0) : (only.ids[0] as string | null);
+      if (id !== null) this.#findForAll(read, rowsOf, id, from, rows);
       return;
     }
     if (this.#byKey === null) {
@@ -142,13 +141,13 @@ export class Lookup {
       for (const [i, { key }] of this.#missing.entries()) this.#byKey.set(key, i);
     }
     for (let r = 0; r < rows; r++) {
-      const id = only === null ? compositeId(keyColumns, keys, r) : singleId(only.values[r] as Value | null);
-      if (id !== null) this.#find(read, id, from + r);
+      const id = only === null ? compositeId(keyColumns, keys, r) : (only.ids[r] as string | null);
+      if (id !== null) this.#find(read, rowsOf, id, from + r);
     }
   }
 
-  #findForAll(read: CompiledRead, id: string, from: number, rows: number): void {
-    this.#find(read, id, from);
+  #findForAll(read: CompiledRead, rowsOf: CachedGroup, id: string, from: number, rows: number): void {
+    this.#find(read, rowsOf, id, from);
     const row = this.found[from] as CachedRow | null;
     if (rows === 1) return;
     if (row !== null) {
@@ -159,8 +158,8 @@ export class Lookup {
     for (let at = from + 1; at < from + rows; at++) this.#wait(waiting, at);
   }
 
-  #find(read: CompiledRead, id: string, at: number): void {
-    const cached = this.#cache.get(id, read.group);
+  #find(read: CompiledRead, rowsOf: CachedGroup, id: string, at: number): void {
+    const cached = rowsOf.get(id);
     if (cached !== undefined && this.#use(read, id, cached)) {
       this.found[at] = cached;
       return;
@@ -206,17 +205,14 @@ function keyOf({ prefix, suffix }: CompiledRead, id: string): string {
   return prefix + id + suffix;
 }
 
-function singleId(value: Value | null): string | null {
-  if (value === null) return null;
-  // Digits need no escaping.
-  return typeof value === "bigint" ? String(value) : keyId([value]);
-}
-
-/** Null when one of the ids is: the key then names no entity. */
-function compositeId(columns: readonly number[], keys: readonly Column[], r: number): string | null {
-  const ids = columns.map((column) => {
-    const { values, scalar } = keys[column] as Column;
-    return values[scalar ? 0 : r] as Value | null;
-  });
-  return ids.includes(null) ? null : keyId(ids as Value[]);
+/** As keyId joins them; null when one of the ids is, for the key then names no entity. */
+function compositeId(columns: readonly number[], keys: readonly IdColumn[], r: number): string | null {
+  let id = "";
+  for (let i = 0; i < columns.length; i++) {
+    const { ids, scalar } = keys[columns[i] as number] as IdColumn;
+    const part = ids[scalar ? 0 : r] as string | null;
+    if (part === null) return null;
+    id += i === 0 ? part : `+${part}`;
+  }
+  return id;
 }

@@ -12,6 +12,9 @@ export interface Segment {
   readonly defaults: readonly (Value | null)[];
   /** True when the features follow one another in the packed row, and are packed as an answer writes them. */
   readonly verbatim: boolean;
+  /** What stands before and after its text in the answer: brackets and comma, where the segment is all of a row. */
+  readonly before: string;
+  readonly after: string;
 }
 
 /** The winner, then the rows that were still to come when it was written, as StoredRows. */
@@ -54,10 +57,13 @@ export class ServedRow {
     return this.#values;
   }
 
-  /** Returns the JSON texts of a segment's values, joined by commas; defaults stand in for nulls. @throws row_corrupt */
+  /**
+   * Returns the JSON texts of a segment's values, joined by commas, and what stands around them; defaults stand in for
+   * nulls. @throws row_corrupt
+   */
   jsonOf(segment: Segment): string {
     if (this.#segment === segment) return this.#segmentText;
-    this.#segmentText = this.#slice(segment) ?? this.#encode(segment);
+    this.#segmentText = segment.before + (this.#slice(segment) ?? this.#encode(segment)) + segment.after;
     this.#segment = segment;
     return this.#segmentText;
   }
@@ -130,13 +136,21 @@ function unreadable(cause: unknown): EdgefeatError {
 /** The kinds whose packed form is the form of an answer, whatever the value, but for long integers, which are quoted there. */
 const VERBATIM: ReadonlySet<ValueType["kind"]> = new Set(["bool", "int32", "int64", "float32", "float64"]);
 
-/** Returns the segment of features `features` of a view, in that order. */
+/** Returns the segment of features `features` of a view, in that order; `whole` when it is all of an answer's row. */
 export function segmentOf(
   types: readonly ValueType[],
   features: readonly number[],
   defaults: readonly (Value | null)[],
+  whole = false,
 ): Segment {
   const own = features.map((feature) => types[feature] as ValueType);
   const consecutive = features.every((feature, i) => i === 0 || feature === (features[i - 1] as number) + 1);
-  return { types: own, features, defaults, verbatim: consecutive && own.every(({ kind }) => VERBATIM.has(kind)) };
+  return {
+    types: own,
+    features,
+    defaults,
+    verbatim: consecutive && own.every(({ kind }) => VERBATIM.has(kind)),
+    before: whole ? ",[" : "",
+    after: whole ? "]" : "",
+  };
 }
