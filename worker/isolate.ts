@@ -7,8 +7,9 @@ import { frozenClock, systemClock } from "./clock.ts";
 import { type AnalyticsDataset, jsonLog } from "./metrics/index.ts";
 import { bindingLimiter, type RateLimitBinding } from "./middleware/rate-limit.ts";
 import { readSettings, type Variables } from "./settings.ts";
+import { runtimeDeps } from "./store/clock.ts";
 import { createDurableObjectStore, type EdgefeatStore } from "./store/durable-object.ts";
-import { openStore, runtimeDeps } from "./store/open.ts";
+import { openStore } from "./store/open.ts";
 import type { OnlineStore } from "./store/port.ts";
 
 /** The bindings of the Worker: its variables, and the Durable Object's namespace. */

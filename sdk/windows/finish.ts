@@ -51,7 +51,7 @@ export function windowReader(layout: TileLayout, features: readonly number[]): W
   return (tiles, at) => {
     for (let m = 0; m < merges.length; m++) {
       const { group, slot, hopUs, windowUs } = merges[m] as Merge;
-      const { kind, type } = ((layout.groups[group] as TileGroup).slots as readonly StateSlot[])[slot] as StateSlot;
+      const { kind, type } = (layout.groups[group] as TileGroup).slots[slot] as StateSlot;
       states[m] = mergeFrom(tiles[group] ?? [], slot, windowLowerEdge(at, windowUs, hopUs), accumulators[kind], type);
     }
     return finishes.map(({ feature, inputs, states: own }) => {

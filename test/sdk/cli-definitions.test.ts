@@ -31,7 +31,7 @@ const cases: Case[] = [
     files: { "edgefeat.config.ts": CONFIG.replace('"pay"', "7") },
     code: "config_invalid",
     says: [
-      "edgefeat.config.ts: project: Invalid input: expected string, received number",
+      "edgefeat.config.ts: project: expected string, got number",
       "at edgefeat.config.ts:2:16",
     ],
   },

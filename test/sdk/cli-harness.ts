@@ -52,6 +52,8 @@ export function edgefeat(args: readonly string[], options: RunOptions = {}): Pro
 
 export interface Serving {
   url: string;
+  /** Beside it, by --worker. */
+  workers: { file: string; url: string }[];
   /** Sends a signal and resolves to the exit code. */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
@@ -67,8 +69,10 @@ export function serve(args: readonly string[], options: RunOptions = {}): Promis
     const ended = new Promise<number | null>((done) => child.once("close", done));
     void ended.then((code) => reject(new Error(`serve ended with ${code}: ${stderr}`)));
     child.stdout.once("data", (data) => {
+      const { url, workers } = JSON.parse(String(data));
       const serving: Serving = {
-        url: JSON.parse(String(data)).url,
+        url,
+        workers,
         stop(signal = "SIGTERM") {
           running.delete(serving);
           child.kill(signal);

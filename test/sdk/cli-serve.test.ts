@@ -1,5 +1,5 @@
 // The local server: its port, its token, its data, its end; and TypeScript transforms in it.
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -63,6 +63,23 @@ test("rows and token are kept with the data; two servers on the same data are re
   await first.stop();
   const again = await serve(["--port", "0", "--data", "kept"], { cwd });
   expect(localServer(cwd).token).toBe(token);
+  const { registry } = (await (await fetch(`${again.url}/health`)).json()) as { registry: string | null };
+  expect(registry).toMatch(/^sha256:/);
+});
+
+test("EDGEFEAT_SHARDS spreads the rows over objects, for good", async () => {
+  const cwd = folderWith(REPO);
+  const shards = (count: string) => ({ cwd, env: { EDGEFEAT_SHARDS: count } });
+  const first = await serve(["--port", "0"], shards("3"));
+  for (const step of [["apply"], ["materialize-incremental", "2001-03-03T00:00:00Z"]]) {
+    expect([step, (await edgefeat(step, { cwd })).code]).toEqual([step, 0]);
+  }
+  const objects = readdirSync(join(cwd, ".edgefeat/data/rows"), { recursive: true, encoding: "utf8" });
+  expect(objects.filter((name) => name.endsWith(".sqlite") && !name.includes("metadata")).length).toBe(3);
+  expect(await first.stop()).toBe(0);
+  const other = await edgefeat(["serve", "--port", "0"], shards("2"));
+  expect([other.code, other.stderr]).toEqual([1, expect.stringContaining("config_invalid")]);
+  const again = await serve(["--port", "0"], shards("3"));
   const { registry } = (await (await fetch(`${again.url}/health`)).json()) as { registry: string | null };
   expect(registry).toMatch(/^sha256:/);
 });

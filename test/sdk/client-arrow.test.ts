@@ -200,6 +200,7 @@ describe("getFeatureMatrix", () => {
       rows: 2,
       columns: 2,
       features: ["v:x", "v:é"],
+      widths: null,
       now: "2001-03-31T00:00:00Z",
       knownAsOf: "2001-03-30T23:59:59Z",
       registry: "sha256:ab",
@@ -210,6 +211,13 @@ describe("getFeatureMatrix", () => {
       headers: { accept: "application/octet-stream", "cache-control": "no-cache" },
       body: '{"features":["v:x","v:é"],"entities":{"user":[1,2]},"maxStalenessMs":5}',
     });
+  });
+
+  it("says what it was told of: names that were too many for a header are null, a vector takes several columns", async () => {
+    const answer = matrix([1, 2, 3], 1, 3, ["v:x", "v:é"]);
+    answer.headers.delete("edgefeat-features");
+    answer.headers.set("edgefeat-widths", "2,1");
+    expect(await clientOf(answer).client.getFeatureMatrix(query)).toMatchObject({ features: null, widths: [2, 1] });
   });
 
   it("is refused in another order than the definition's: a model would take one feature for another", async () => {

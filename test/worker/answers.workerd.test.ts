@@ -41,7 +41,7 @@ describe("answers in other forms than JSON", () => {
   };
 
   it("Arrow holds the columns of the JSON answer, and the rest as metadata", async () => {
-    const json = (await (await ask(null, { ...MODEL, include: ["versions"] })).json()) as Record<string, any>;
+    const json = await (await ask(null, { ...MODEL, include: ["versions"] })).json<Record<string, any>>();
     const response = await ask(ARROW, { ...MODEL, include: ["versions"] });
     expect([response.status, response.headers.get("content-type"), response.headers.get("cache-control")]).toEqual([
       200,
@@ -59,12 +59,13 @@ describe("answers in other forms than JSON", () => {
   });
 
   it("a matrix holds the numbers, NaN where one is missing", async () => {
-    const json = (await (await ask(null, MODEL)).json()) as {
+    interface Answer {
       features: string[];
       rows: (number | null)[][];
       absent: unknown[];
       errors: unknown[];
-    };
+    }
+    const json = await (await ask(null, MODEL)).json<Answer>();
     const response = await ask(MATRIX, MODEL);
     const { headers } = response;
     const numbers = new Float32Array(await response.arrayBuffer());

@@ -76,6 +76,27 @@ describe.each(stores)("the cache over %s", (_, makeStore) => {
     }
   });
 
+  it("3.9 a replica's lag counts into the age of what it answers, and into knownAsOf", async () => {
+    const near = h.isolate({ storeLagMs: { serve: 10_000, newest: 0 } });
+    near.clock.advance(60_000);
+    const asked = { features: ["last_flight:delay"], entities: { origin: "SEA" } };
+    await near.features(asked);
+    near.store.purposes.length = 0;
+    near.clock.advance(30_000);
+    expect((await near.features(asked)).json.knownAsOf).toBe("2001-03-31T12:00:50Z");
+    expect(near.store.purposes).toEqual([]);
+    near.clock.advance(20_000);
+    const again = await near.features(asked);
+    expect(again.json).toMatchObject({ now: "2001-03-31T12:01:50Z", knownAsOf: "2001-03-31T12:01:40Z" });
+    const newest = await near.features({ ...asked, maxStalenessMs: 10_000 });
+    expect(newest.json).toMatchObject({ now: "2001-03-31T12:01:50Z", knownAsOf: "2001-03-31T12:01:50Z" });
+    await near.features(asked, { "cache-control": "no-cache" });
+    expect(near.store.purposes).toEqual(["serve", "newest", "newest"]);
+    const far = h.isolate({ storeLagMs: { serve: 60_000, newest: 0 } });
+    expect((await far.features(asked)).json.knownAsOf).toBe("2001-03-31T12:01:50Z");
+    expect(far.store.purposes.at(-1)).toBe("newest");
+  });
+
   it("3.9 a view's own cacheTtl bounds its rows, others keep the server's", async () => {
     const origin = entity("airport", { joinKey: "origin", type: string() });
     const source = parquet("flights", { path: "f.parquet", eventTime: "at" });

@@ -57,6 +57,8 @@ export type OutputPart =
 
 export interface CompiledPlan extends Omit<FeaturePlan, "reads"> {
   readonly reads: readonly CompiledRead[];
+  /** The least of its views' bounds on how far a row may lag behind the store. */
+  readonly cacheMs: Ms;
   /** All outputs, in order. */
   readonly parts: readonly OutputPart[];
   /** True when every part is a segment and nothing is computed: rows then need not be evaluated to be written. */
@@ -82,9 +84,11 @@ export function compilePlan(snapshot: Snapshot, request: PlanRequest, options: P
   const plan = planFeatures(snapshot, request, options.transforms);
   const referenceOf = new Map(plan.outputs.map(({ slot, reference }) => [slot, reference]));
   const parts = outputParts(plan);
+  const reads = plan.reads.map((read) => compileRead(read, plan, referenceOf, snapshot, options));
   return {
     ...plan,
-    reads: plan.reads.map((read) => compileRead(read, plan, referenceOf, snapshot, options)),
+    reads,
+    cacheMs: Math.min(options.cacheTtlMs, ...reads.map(({ cacheMs }) => cacheMs)),
     parts,
     textOnly: plan.steps.length === 0 && parts.every(({ read }) => read !== null),
     computedSlots: plan.outputs.filter(({ read }) => read < 0).map(({ slot }) => slot),

@@ -2,7 +2,7 @@
 import type { Row } from "../../sdk/plan/index.ts";
 import { type Clock, US_PER_SECOND, type Us } from "../../sdk/time.ts";
 import type { Value } from "../../sdk/types/index.ts";
-import { OVERFLOW } from "../../sdk/windows/index.ts";
+import { OVERFLOW, type WindowReader } from "../../sdk/windows/index.ts";
 import type { CompiledPlan, CompiledRead } from "./compiled-plan.ts";
 import type { Inputs } from "./inputs.ts";
 import type { Lookup } from "./lookup.ts";
@@ -15,6 +15,8 @@ import { AGE_BOUNDS_S, type Trace, type ViewTally } from "./trace.ts";
 export type Absence = readonly [row: number, view: string, status: Exclude<ReadStatus, "PRESENT"> | "STALE"];
 /** [entity row, feature, code] of a value that is null because of a fault. */
 export type Fault = readonly [row: number, feature: string, code: string];
+
+type WindowValues = ReturnType<WindowReader>;
 
 /**
  * Evaluates a plan's entity rows one after another into the same arrays, so that a large answer makes no object a
@@ -40,6 +42,8 @@ export class RowEvaluator {
   readonly #clock: Clock;
   readonly #trace: Trace;
   readonly #tallies: readonly ViewTally[];
+  /** By read: the values of the windows over a row's tiles. */
+  readonly #finished: (Map<CachedRow, WindowValues> | undefined)[] = [];
 
   constructor(
     plan: CompiledPlan,
@@ -127,7 +131,7 @@ export class RowEvaluator {
     const status = this.readStatuses[i] as ReadStatus;
     if (status !== "PRESENT") this.#empty(read, status, read.layout === null || found !== null);
     else if (read.layout === null) this.#stored(read, this.winners[i] as ServedRow);
-    else this.#aggregated(r, read, found as CachedRow);
+    else this.#aggregated(r, i, read, found as CachedRow);
     if (this.#lookup.stale?.has(at) !== true) return;
     for (let slot = read.firstSlot; slot < read.firstSlot + read.features.length; slot++) {
       if (this.statuses[slot] !== "TRANSFORM_ERROR") this.statuses[slot] = "STALE";
@@ -139,11 +143,8 @@ export class RowEvaluator {
       this.#put(read, f, values[read.features[f] as number] as Value | null);
   }
 
-  #aggregated(r: number, read: CompiledRead, { tiles }: CachedRow): void {
-    const values = (read.windows as NonNullable<typeof read.windows>)(
-      (tiles as NonNullable<typeof tiles>).groups,
-      this.#nowUs,
-    );
+  #aggregated(r: number, i: number, read: CompiledRead, found: CachedRow): void {
+    const values = this.#windows(i, read, found);
     for (let f = 0; f < values.length; f++) {
       const value = values[f] as Value | null | typeof OVERFLOW;
       if (value === OVERFLOW) {
@@ -152,6 +153,16 @@ export class RowEvaluator {
         this.errors.push([r, read.references[f] as string, "integer_overflow"]);
       } else this.#put(read, f, value);
     }
+  }
+
+  /** Windows are finished once a row of tiles, however many entity rows it is for: one user of 500 items, say. */
+  #windows(i: number, { windows }: CompiledRead, found: CachedRow): WindowValues {
+    const known = this.#finished[i]?.get(found);
+    if (known !== undefined) return known;
+    const { groups } = found.tiles as NonNullable<CachedRow["tiles"]>;
+    const values = (windows as NonNullable<typeof windows>)(groups, this.#nowUs);
+    if (this.#inputs.rows > 1) (this.#finished[i] ??= new Map()).set(found, values);
+    return values;
   }
 
   #put(read: CompiledRead, f: number, value: Value | null): void {

@@ -83,9 +83,15 @@ export class FeatureServer {
   readonly #cache: RowCache;
   readonly #store: OnlineStore;
   readonly #clock: Clock;
-  readonly #config: AppConfig;
+  readonly #config: Required<AppConfig>;
 
-  constructor(parts: { registry: Registry; cache: RowCache; store: OnlineStore; clock: Clock; config: AppConfig }) {
+  constructor(parts: {
+    registry: Registry;
+    cache: RowCache;
+    store: OnlineStore;
+    clock: Clock;
+    config: Required<AppConfig>;
+  }) {
     this.#registry = parts.registry;
     this.#cache = parts.cache;
     this.#store = parts.store;
@@ -102,8 +108,7 @@ export class FeatureServer {
     const { later, trace, caller } = call;
     const clock = this.#clock;
     const nowUs = clock.nowUs();
-    const freshness = this.#freshness(asked);
-    const { atMs } = freshness;
+    const atMs = clock.elapsedMs();
     const known = this.#registry.current;
     let registry = known ?? (await this.#loadFor(caller));
     // Whether this request has seen where the store points.
@@ -123,6 +128,8 @@ export class FeatureServer {
         continue;
       }
       const { plan, inputs } = bound;
+      const freshness = this.#freshness(asked, plan, atMs);
+      const { readAtMs } = freshness;
       const boundMs = clock.elapsedMs();
       const lookup = new Lookup(plan, inputs, freshness, this.#cache, trace);
       const lookedUpMs = clock.elapsedMs();
@@ -131,13 +138,13 @@ export class FeatureServer {
       if (!lookup.complete || this.#mustCheck(caller, freshness)) {
         // Before the read: while it is under way, another request may see to what is known, but not to what this one uses.
         const unverifiedMs = atMs - this.#registry.checkedAtMs;
-        const control = await this.#fill(lookup, call, atMs).finally(() => {
+        const control = await this.#fill(lookup, call, freshness).finally(() => {
           trace.stagesMs.store += clock.elapsedMs() - lookedUpMs;
         });
         caller.checkRequest(asked.request, registry.snapshot);
-        if (control !== undefined && this.#registry.isOutdated(registry, control, atMs)) {
+        if (control !== undefined && this.#registry.isOutdated(registry, control, readAtMs)) {
           const next =
-            verified || unverifiedMs < this.#bound(freshness) ? null : await this.#follow(control, asked, atMs);
+            verified || unverifiedMs < this.#bound(freshness) ? null : await this.#follow(control, asked, readAtMs);
           if (next !== null) {
             registry = next;
             verified = true;
@@ -145,7 +152,7 @@ export class FeatureServer {
           }
           later(this.#registry.refresh());
         }
-      } else if (lookup.aging) later(this.#refresh(lookup, registry, caller, atMs));
+      } else if (lookup.aging) later(this.#refresh(lookup, registry, caller, freshness));
       return {
         ...bound,
         nowUs,
@@ -194,14 +201,18 @@ export class FeatureServer {
    * Reads all that a lookup lacks by one command, and along with it the control record and what the caller is judged by.
    * Returns the control record; undefined when the store failed, and memory stands in.
    */
-  async #fill(lookup: Lookup, { trace, caller }: Serving, atMs: Ms): Promise<string | null | undefined> {
+  async #fill(
+    lookup: Lookup,
+    { trace, caller }: Serving,
+    { atMs, readAtMs, purpose }: Freshness,
+  ): Promise<string | null | undefined> {
     const keys = lookup.keys();
     const controlAt = keys.push(this.#registry.key) - 1;
     keys.push(...caller.keys);
     trace.storeReads++;
     let texts: (string | null)[];
     try {
-      texts = await this.#store.read(keys);
+      texts = await this.#store.read(keys, { purpose });
     } catch (fault) {
       if (!(fault instanceof EdgefeatError) || fault.code !== "store_unavailable") throw fault;
       const settling = caller.settle(undefined, undefined, atMs);
@@ -210,28 +221,34 @@ export class FeatureServer {
       return undefined;
     }
     const control = texts[controlAt] as string | null;
-    const settling = caller.settle(control, texts[controlAt + 1], atMs);
+    const settling = caller.settle(control, texts[controlAt + 1], readAtMs);
     if (settling !== undefined) await settling;
     lookup.take(texts);
     return control;
   }
 
   /** Reads rows anew that an answer was made from, before they get too old: stale-while-revalidate, within the bound. */
-  async #refresh(lookup: Lookup, used: KnownRegistry, caller: Caller, atMs: Ms): Promise<void> {
+  async #refresh(lookup: Lookup, used: KnownRegistry, caller: Caller, { readAtMs, purpose }: Freshness): Promise<void> {
     const keys = lookup.agingKeys();
     const controlAt = keys.push(this.#registry.key) - 1;
-    const texts = await this.#store.read(keys);
+    const texts = await this.#store.read(keys, { purpose });
     lookup.takeAging(texts);
     const control = texts[controlAt] as string | null;
-    await caller.settle(control, undefined, atMs);
-    if (this.#registry.isOutdated(used, control, atMs)) await this.#registry.refresh();
+    await caller.settle(control, undefined, readAtMs);
+    if (this.#registry.isOutdated(used, control, readAtMs)) await this.#registry.refresh();
   }
 
-  #freshness({ noCache, maxStalenessMs }: Asked): Freshness {
+  /** A replica that lags may answer where its lag is within what was asked for and what the views allow. */
+  #freshness({ noCache, maxStalenessMs }: Asked, { cacheMs }: CompiledPlan, atMs: Ms): Freshness {
+    const { staleIfErrorMs, storeLagMs } = this.#config;
+    const maxAgeMs = noCache ? 0 : (maxStalenessMs ?? Infinity);
+    const purpose = Math.min(maxAgeMs, cacheMs) > storeLagMs.serve ? "serve" : "newest";
     return {
-      atMs: this.#clock.elapsedMs(),
-      maxAgeMs: noCache ? 0 : (maxStalenessMs ?? Infinity),
-      staleIfErrorMs: noCache ? null : this.#config.staleIfErrorMs,
+      atMs,
+      maxAgeMs,
+      purpose,
+      readAtMs: atMs - storeLagMs[purpose],
+      staleIfErrorMs: noCache ? null : staleIfErrorMs,
     };
   }
 }

@@ -11,6 +11,9 @@ import type { Trace } from "./trace.ts";
 export interface Freshness {
   /** On the elapsed clock: the moment of the request. */
   readonly atMs: Ms;
+  /** What the store is asked for, and the moment that its answer shows it at: now, less the lag of what may answer. */
+  readonly purpose: "serve" | "newest";
+  readonly readAtMs: Ms;
   /** A cached row younger than this and than its view's bound is used; 0 uses none. */
   readonly maxAgeMs: Ms;
   /** How much longer than its view's bound a cached row may be used when the store fails; null: never. */
@@ -89,10 +92,12 @@ export class Lookup {
   /** Takes in what the store holds under `keys()`. */
   take(texts: readonly (string | null)[]): void {
     const missing = this.#missing;
+    const { atMs, readAtMs } = this.#freshness;
+    if (missing.length > 0) this.oldestMs = Math.max(this.oldestMs, atMs - readAtMs);
     for (let i = 0; i < missing.length; i++) {
       const { id, read, place } = missing[i] as Missing;
       const text = texts[i] as string | null;
-      const row = read.decode(text, this.#freshness.atMs);
+      const row = read.decode(text, readAtMs);
       this.#cache.set(id, read.group, row, text);
       for (let at = place; at !== NONE; at = this.#next?.[at] ?? NONE) this.found[at] = row;
     }
@@ -103,7 +108,7 @@ export class Lookup {
   takeAging(texts: readonly (string | null)[], from = 0): void {
     for (const [i, { id, read }] of this.#aging.entries()) {
       const text = texts[from + i] as string | null;
-      this.#cache.set(id, read.group, read.decode(text, this.#freshness.atMs), text);
+      this.#cache.set(id, read.group, read.decode(text, this.#freshness.readAtMs), text);
     }
   }
 

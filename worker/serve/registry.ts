@@ -64,7 +64,7 @@ export class Registry {
   /** Returns the control record's text, null for none, and when the read of it began. @throws store_unavailable */
   async readControl(): Promise<{ readonly text: string | null; readonly atMs: Ms }> {
     const atMs = this.#options.clock.elapsedMs();
-    const [text] = await this.#options.store.read([this.key]);
+    const [text] = await this.#options.store.read([this.key], { purpose: "newest" });
     return { text: text ?? null, atMs };
   }
 
@@ -111,7 +111,7 @@ export class Registry {
 
   async #fetch(hash: string): Promise<KnownRegistry> {
     const { store, space } = this.#options;
-    const [text] = await store.read([snapshotKey(space, hash)]);
+    const [text] = await store.read([snapshotKey(space, hash)], { purpose: "newest" });
     return new KnownRegistry(hash, checkStored(text ?? null, hash), this.#options);
   }
 

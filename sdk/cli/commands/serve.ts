@@ -13,10 +13,11 @@ interface ServeCommandOptions {
   port: string;
   data?: string;
   now?: string;
-  worker: string[];
+  worker?: string[];
 }
 
 export function addServe(program: Command, signal: AbortSignal): void {
+  const collect = (file: string, files: string[] = []) => [...files, file];
   addCommand(program, {
     name: "serve",
     purpose: "run the Worker on this machine, with its rows on disk, until Ctrl-C",
@@ -33,23 +34,24 @@ export function addServe(program: Command, signal: AbortSignal): void {
     .option("--port <n>", "the port; 0 takes a free one", "8787")
     .option("--data <dir>", "where rows are kept between runs (default: .edgefeat/data in the repo folder)")
     .option("--now <time>", "freeze the clock at an RFC 3339 time with a zone")
-    .option("--worker <file>", "run this Worker of yours too; may be given several times", addFile, [])
+    .option("--worker <file>", "run this Worker of yours too; may be given several times", collect)
     .action(async (options: ServeCommandOptions) => {
       const { repo, out, env } = contextOf(options, signal);
+      const files = options.worker ?? [];
       const port = portArgument("--port", options.port);
       const nowUs = options.now === undefined ? undefined : timeArgument("--now", options.now);
       const server = await startServer({
         repo,
         port,
         env,
-        workers: options.worker.map((file) => resolve(file)),
+        workers: files.map((file) => resolve(file)),
         log: (line) => out.note(line),
         ...(options.data === undefined ? {} : { dataDir: resolve(options.data) }),
         ...(nowUs === undefined ? {} : { nowUs }),
       });
       out.say(`serving at ${server.url}${nowUs === undefined ? "" : `, with the clock at ${formatTime(nowUs)}`}`);
       out.say(`  curl ${server.url}/health`);
-      const workers = options.worker.map((file, i) => ({ file, url: server.workerUrls[i] as string }));
+      const workers = files.map((file, i) => ({ file, url: server.workerUrls[i] as string }));
       for (const { file, url } of workers) out.say(`  ${file} at ${url}`);
       out.say("  stop with Ctrl-C");
       out.result({
@@ -72,8 +74,4 @@ export function addServe(program: Command, signal: AbortSignal): void {
         },
       );
     });
-}
-
-function addFile(file: string, files: readonly string[]): string[] {
-  return [...files, file];
 }

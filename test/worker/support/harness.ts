@@ -32,6 +32,8 @@ export class ManualClock implements Clock {
 /** Passes calls on to a store, counts them, and fails when told to. */
 export class WatchedStore implements OnlineStore {
   reads: (readonly string[])[] = [];
+  /** Of each read. */
+  purposes: string[] = [];
   writes: (readonly { key: string; value: string; expireInMs: Ms | null }[])[] = [];
   /** Fails every call while true. */
   failing = false;
@@ -43,10 +45,11 @@ export class WatchedStore implements OnlineStore {
     this.#store = store;
   }
 
-  async read(keys: readonly string[]) {
+  async read(keys: readonly string[], options?: Parameters<OnlineStore["read"]>[1]) {
     this.reads.push(keys);
+    this.purposes.push(options?.purpose ?? "serve");
     this.#check();
-    return this.#store.read(keys);
+    return this.#store.read(keys, options);
   }
 
   async compareAndSet(writes: Parameters<OnlineStore["compareAndSet"]>[0]) {
