@@ -101,6 +101,10 @@ describe("the README's snippets", () => {
         "NULL_VALUE",
         "PRESENT",
       ]);
+      const registered = await shell(snippet("run", "register"));
+      const [put, got] = registered.stdout.split("}{") as [string, string];
+      expect(put).toContain('"name":"trip_value","version":1');
+      expect((JSON.parse(`{${got}`) as { rows: unknown[][] }).rows).toEqual([[expect.any(Number)]]);
       // The client's snippet imports the package by name, so it runs where the package is: in the checkout.
       const inside = mkdtempSync(join(checkout, "test", ".readme-"));
       try {

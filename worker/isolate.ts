@@ -52,7 +52,11 @@ export const log = jsonLog(console, systemClock);
 function appOf(env: WorkerEnv, { transforms = new Map(), snapshot }: WorkerBuild): App {
   const { config, store, frozenNowUs } = readSettings(env, snapshot);
   return createApp({
-    store: openStore(store, { ...runtimeDeps, durableObject: (options) => durableObjectStore(env, options) }),
+    store: openStore(store, {
+      ...runtimeDeps,
+      space: config,
+      durableObject: (options) => durableObjectStore(env, options),
+    }),
     clock: frozenNowUs === null ? systemClock : frozenClock(frozenNowUs),
     config,
     transforms,

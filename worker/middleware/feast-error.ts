@@ -1,7 +1,7 @@
 // Errors as Feast's clients expect them: a JSON string that holds the module, the class and the message of an exception.
 import type { EdgefeatError, ErrorCode } from "../../sdk/errors.ts";
 import { type JsonSchema, object, TEXT } from "../pages/json-schema.ts";
-import { errorHeaders, statusOf } from "./problem.ts";
+import { errorHeaders, shortened, statusOf } from "./problem.ts";
 
 /** The exceptions of `feast.errors` that our codes stand for; FeastError for the rest. */
 const FEAST_CLASSES: Partial<Record<ErrorCode, string>> = {
@@ -21,7 +21,11 @@ const FEAST_CLASSES: Partial<Record<ErrorCode, string>> = {
 /** Returns an error in Feast's form, with the status that our own routes give it. */
 export function feastErrorResponse(error: EdgefeatError): Response {
   const message = error.hint === undefined ? error.message : `${error.message} (${error.hint})`;
-  const detail = { module: "feast.errors", class: FEAST_CLASSES[error.code] ?? "FeastError", message };
+  const detail = {
+    module: "feast.errors",
+    class: FEAST_CLASSES[error.code] ?? "FeastError",
+    message: shortened(message),
+  };
   return new Response(JSON.stringify(JSON.stringify(detail)), {
     status: statusOf(error.code),
     headers: { "content-type": "application/json", ...errorHeaders(error) },

@@ -106,8 +106,8 @@ export function problemResponse(error: EdgefeatError): Response {
     title: title.charAt(0).toUpperCase() + title.slice(1),
     status,
     code,
-    detail: message,
-    hint,
+    detail: shortened(message),
+    hint: hint === undefined ? hint : shortened(hint),
     pointer,
     position,
     details,
@@ -116,6 +116,13 @@ export function problemResponse(error: EdgefeatError): Response {
     status,
     headers: { "content-type": "application/problem+json", ...errorHeaders(error) },
   });
+}
+
+const MAX_CHARACTERS = 2_000;
+
+/** Returns a text as far as it is worth telling: names in it may be as long as the request was. */
+export function shortened(text: string): string {
+  return text.length > MAX_CHARACTERS ? `${text.slice(0, MAX_CHARACTERS)}…` : text;
 }
 
 /** Returns the JSON Schema of a problem document. */

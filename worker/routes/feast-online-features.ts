@@ -10,7 +10,7 @@ import type { GivenInputs, KnownRegistry } from "../serve/index.ts";
 import { planRequest, wantsNoCache } from "./features.ts";
 import { READING_ERRORS, READING_HEADERS } from "./features-doc.ts";
 import { json } from "./doc.ts";
-import { listOf, object, oneOf, TEXT, TIME, VALUE } from "../pages/json-schema.ts";
+import { listOf, object, oneOf, TEXT, TIME, VALUE, VERSION_NUMBER } from "../pages/json-schema.ts";
 import { jsonResponse, type Route } from "./route.ts";
 
 // Not strict: Feast's clients send members that come and go with their version.
@@ -39,7 +39,10 @@ export const postGetOnlineFeatures: Route = {
     answers: {
       200: json(
         object({
-          metadata: object({ feature_names: listOf(TEXT) }),
+          metadata: object(
+            { feature_names: listOf(TEXT) },
+            { feature_view_metadata: listOf(object({ name: TEXT, version: VERSION_NUMBER })) },
+          ),
           results: listOf(
             object({
               values: listOf(VALUE),
@@ -84,20 +87,26 @@ function feastRequest(service: string | undefined, features: readonly string[] |
 function splitEntities(
   all: Readonly<Record<string, unknown[]>>,
   plan: CompiledPlan,
-  { snapshot }: KnownRegistry,
+  registry: KnownRegistry,
 ): GivenInputs {
+  const { entities: known } = registry.snapshot;
   const entities: [string, unknown][] = [];
   const request: [string, unknown][] = [];
   for (const [name, values] of Object.entries(all)) {
     const isKey = plan.keys.some((key) => key.name === name);
-    if (!isKey && plan.request.some((field) => field.name === name)) {
+    if (!isKey && (plan.request.some((field) => field.name === name) || isOthersRequest(name, registry))) {
       request.push([name, values]);
       continue;
     }
-    const joinKeys = Object.hasOwn(snapshot.entities, name) ? (snapshot.entities[name]?.joinKeys ?? []) : [];
+    const joinKeys = Object.hasOwn(known, name) ? (known[name]?.joinKeys ?? []) : [];
     const [only] = joinKeys;
     const renamed = !isKey && joinKeys.length === 1 && only !== undefined && !Object.hasOwn(all, only.name);
     entities.push([renamed ? only.name : name, values]);
   }
   return { entities: Object.fromEntries(entities), request: Object.fromEntries(request) };
+}
+
+/** True for request data that this plan does not need, which may be given all the same. */
+function isOthersRequest(name: string, { names, snapshot }: KnownRegistry): boolean {
+  return names.requestFields.has(name) && !names.joinKeys.has(name) && !Object.hasOwn(snapshot.entities, name);
 }

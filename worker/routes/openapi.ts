@@ -1,6 +1,6 @@
 // GET /openapi.json and /docs: what every route takes and answers, for tools and for people.
 import { docsPage } from "../pages/docs-page.ts";
-import { htmlResponse } from "../pages/html.ts";
+import { HTML_TYPE, htmlResponse } from "../pages/html.ts";
 import { TEXT } from "../pages/json-schema.ts";
 import { type OpenApi, openApiOf } from "../pages/openapi-document.ts";
 import { json } from "./doc.ts";
@@ -23,7 +23,7 @@ export function createDocRoutes(others: readonly Route[]): readonly Route[] {
   const docs: Route = {
     ...FOR_READERS,
     path: "/docs",
-    doc: { summary: "This document as a page", answers: { 200: { "text/html": TEXT } } },
+    doc: { summary: "This document as a page", answers: { 200: { [HTML_TYPE]: TEXT } } },
     async handle(_call, { config }) {
       return htmlResponse(docsPage(documentFor(config.publicReads)));
     },

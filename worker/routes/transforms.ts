@@ -13,7 +13,7 @@ import { readJson } from "../middleware/body.ts";
 import { changeRegistry } from "../write/registry-change.ts";
 import { etagsOf } from "./registry.ts";
 import { json, NAMING_ERRORS } from "./doc.ts";
-import { COUNT, HASH, listOf, object, oneOf, orNull, schemaRef, TEXT, VERSION_NUMBER } from "../pages/json-schema.ts";
+import { COUNT, HASH, listOf, object, oneOf, orNull, TEXT, VERSION_NUMBER } from "../pages/json-schema.ts";
 import { jsonResponse, type Route, type Services } from "./route.ts";
 
 const CHANGED = json(object({ name: TEXT, version: orNull(VERSION_NUMBER), registry: HASH, visibleWithinMs: COUNT }));
@@ -23,7 +23,7 @@ const DESCRIPTION = {
   active: orNull(VERSION_NUMBER),
   registeredBy: oneOf("api", "definitions"),
   definitions: orNull(VERSION_NUMBER),
-  definition: schemaRef("Transform"),
+  definition: { type: "object", description: "what PUT takes; no expressions where TypeScript computes the features" },
 };
 
 export const putTransform: Route = {

@@ -1,5 +1,5 @@
 // From keys to rows: the local cache first, then one read of the store for all that is missing.
-import { EdgefeatError } from "../../sdk/errors.ts";
+import type { EdgefeatError } from "../../sdk/errors.ts";
 import type { Ms } from "../../sdk/time.ts";
 import type { CompiledPlan, CompiledRead } from "./compiled-plan.ts";
 import type { IdColumn } from "./input-column.ts";

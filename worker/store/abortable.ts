@@ -21,6 +21,7 @@ function until<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     // A timer's signal aborts long after most work is done: no error is to be made then.
     let waiting = true;
+    if (signal.aborted) reject(lateError());
     signal.addEventListener("abort", () => waiting && reject(lateError()), { once: true });
     work
       .finally(() => {

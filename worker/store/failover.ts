@@ -4,13 +4,17 @@
 // a read shows every acknowledged write; what differs is only what nobody was told is there. That costs this: while either
 // is down, writes fail (and may be sent again: what a failed write left in the primary alone is copied by the next attempt).
 // A replica is asked first, for reads that may lag; its lag is part of what an answer's `knownAsOf` must tell.
+// A secondary that was added later holds nothing that was there before: `fill` copies it, and until then it does not serve.
 import type { EdgefeatError } from "../../sdk/errors.ts";
 import { isControlKey } from "../../sdk/rows/index.ts";
 import { NO_STATS } from "./counted.ts";
 import { reasonOf, retryAfter, storeUnavailable } from "./faults.ts";
 import { jointStats, jointStatus } from "./joint.ts";
 import { mirror } from "./mirror.ts";
-import type { OnlineStore, ReadOptions, StoreWrite } from "./port.ts";
+import type { OnlineStore, ReadOptions, ScanPage, StoreWrite } from "./port.ts";
+
+const CONTROL_PREFIX = "control:";
+const NOT_FILLED = "the secondary store can't stand in, because it was not filled";
 
 export interface FailoverParts {
   readonly primary: OnlineStore;
@@ -20,8 +24,19 @@ export interface FailoverParts {
 
 type Role = keyof FailoverParts;
 
-/** Returns the store; each part is to be guarded, so that one that hangs is soon passed over. */
-export function createFailoverStore(parts: FailoverParts): OnlineStore {
+export interface FailoverStore extends OnlineStore {
+  /**
+   * Copies a page of the primary's rows to the secondary: call it with null, then with the cursor it returned, until that
+   * is null; the secondary serves from then on. May be begun again at any time, and beside writes of those who know both.
+   */
+  fill(cursor: string | null): Promise<{ cursor: string | null; copied: number }>;
+}
+
+/**
+ * Returns the store; each part is to be guarded, so that one that hangs is soon passed over. `control` is the key of the
+ * control record of the project that is served: by it, `status` tells whether the secondary could stand in.
+ */
+export function createFailoverStore(parts: FailoverParts, control?: string): FailoverStore {
   const { primary, replica, secondary } = parts;
   const toServe = [replica, primary, secondary].filter((part) => part !== undefined);
   const newest = [primary, secondary].filter((part) => part !== undefined);
@@ -38,6 +53,7 @@ export function createFailoverStore(parts: FailoverParts): OnlineStore {
     for (const reader of readers) {
       try {
         const values = await reader.read(keys, options);
+        if (reader === secondary) checkFilled(keys, values);
         if (fault !== undefined) fallbackReads++;
         return values;
       } catch (thrown) {
@@ -60,7 +76,18 @@ export function createFailoverStore(parts: FailoverParts): OnlineStore {
     if (apart.length === 0) return values;
     const mended = await mirror({ primary, secondary: store }, apart).catch(notTaken);
     mendedRows += mended.copied;
-    return values.map((value, i) => mended.values.get(keys[i] as string) ?? value);
+    return values.map((value, i) => {
+      const newer = mended.values.get(keys[i] as string);
+      return newer === undefined ? value : newer;
+    });
+  }
+
+  /** False when the primary knows the project, and the secondary does not; true also where one of them does not tell. */
+  async function isFilled(): Promise<boolean> {
+    if (control === undefined || secondary === undefined) return true;
+    const asked = [primary, secondary].map((store) => store.read([control], { purpose: "newest" }));
+    const [here, there] = await Promise.all(asked).catch(() => []);
+    return there?.[0] !== null || here?.[0] === null;
   }
 
   /** Copies rows that the primary has just taken. */
@@ -70,7 +97,7 @@ export function createFailoverStore(parts: FailoverParts): OnlineStore {
     const missed = writes.filter(({ key }, i) => copied[i] !== true || isControlKey(key)).map(({ key }) => key);
     if (missed.length === 0) return;
     const known = new Map(writes.map((write) => [write.key, write]));
-    mendedRows += (await mirror({ primary, secondary: store }, missed, known)).copied;
+    mendedRows += (await mirror({ primary, secondary: store }, missed, { known })).copied;
   }
 
   return {
@@ -93,9 +120,26 @@ export function createFailoverStore(parts: FailoverParts): OnlineStore {
     /** The primary's keys: cursors are its own, and it lacks nothing that the others hold. */
     scan: (prefix, cursor) => primary.scan(prefix, cursor),
 
+    async fill(cursor) {
+      if (secondary === undefined) return { cursor: null, copied: 0 };
+      const pair = { primary, secondary };
+      const page = await primary.scan("", cursor);
+      const rows = page.keys.filter((key) => !isControlKey(key));
+      let { copied } = await mirror(pair, rows);
+      if (page.cursor === null) {
+        for await (const keys of pagesOf(primary, CONTROL_PREFIX)) {
+          copied += (await mirror(pair, keys, { filled: true })).copied;
+        }
+      }
+      return { cursor: page.cursor, copied };
+    },
+
     async status() {
-      const told = await Promise.allSettled(all.map(([, part]) => part.status()));
-      return jointStatus(told.map((one, i) => [(all[i] as [Role, OnlineStore])[0], one]));
+      const asking = all.map(([, part]) => part.status());
+      const filled = await isFilled();
+      const told = await Promise.allSettled(asking);
+      const status = jointStatus(told.map((one, i) => [(all[i] as [Role, OnlineStore])[0], one]));
+      return filled ? status : { ...status, warnings: [...status.warnings, `${NOT_FILLED}: fill it from the primary`] };
     },
 
     stats() {
@@ -108,6 +152,23 @@ export function createFailoverStore(parts: FailoverParts): OnlineStore {
       };
     },
   };
+}
+
+async function* pagesOf(store: OnlineStore, prefix: string): AsyncGenerator<string[]> {
+  let cursor: string | null = null;
+  do {
+    const page: ScanPage = await store.scan(prefix, cursor);
+    yield page.keys;
+    cursor = page.cursor;
+  } while (cursor !== null);
+}
+
+/** Refuses what a secondary says of a project that it does not hold, or does not hold whole. */
+function checkFilled(keys: readonly string[], values: readonly (string | null)[]): void {
+  if (keys.every((key, i) => values[i] !== null || !isControlKey(key))) return;
+  throw storeUnavailable("failed", NOT_FILLED, {
+    hint: "fill it from the primary",
+  });
 }
 
 /** A fault of the secondary while writing: the caller must not take the write for done. */

@@ -5,6 +5,11 @@
 // values. Who has changed the secondary looks again, so the last one to do so has seen both agree. Rows merge and do not
 // return to an earlier value; the control record may (a rollback): should a writer of it die between its two writes while
 // another rolls back, the secondary can be left a step behind, until that record is next read to be written.
+//
+// A secondary that was added to rows that were there before lacks them, and must not serve until it was filled. Every read
+// that serves asks for the project's control record too: so that record is what tells. It is put into the secondary when
+// the project begins, with its first record, or at the end of filling; a secondary without it is of no use to readers.
+import { isControlKey } from "../../sdk/rows/index.ts";
 import type { Ms } from "../../sdk/time.ts";
 import { storeUnavailable } from "./faults.ts";
 import type { OnlineStore, ReadOptions, StoreWrite } from "./port.ts";
@@ -18,8 +23,12 @@ export interface Pair {
   readonly secondary: OnlineStore;
 }
 
-/** What a writer knows of a row that it has just put into the primary. */
-export type Known = Pick<StoreWrite, "value" | "expireInMs">;
+export interface MirrorOptions {
+  /** What a writer knows of rows that it has just put into the primary. */
+  readonly known?: ReadonlyMap<string, Pick<StoreWrite, "value" | "expireInMs">>;
+  /** Copies control records also where the secondary has none: all other rows are there. */
+  readonly filled?: boolean;
+}
 
 /**
  * Makes the secondary hold what the primary holds under `keys`; returns the primary's values by key, and how many rows
@@ -29,7 +38,7 @@ export type Known = Pick<StoreWrite, "value" | "expireInMs">;
 export async function mirror(
   { primary, secondary }: Pair,
   keys: readonly string[],
-  known: ReadonlyMap<string, Known> = new Map(),
+  { known, filled = false }: MirrorOptions = {},
 ): Promise<{ values: Map<string, string | null>; copied: number }> {
   const values = new Map<string, string | null>();
   const timed = new Set<string>();
@@ -43,8 +52,10 @@ export async function mirror(
       const here = await primary.read(chunk, NEWEST);
       for (const [i, key] of chunk.entries()) {
         const value = here[i] ?? null;
+        const old = there[i] ?? null;
         values.set(key, value);
-        const copy = copyOf(key, value, there[i] ?? null, timed.has(key) ? undefined : known.get(key));
+        if (old === null && isControlKey(key) && !filled) continue;
+        const copy = copyOf(key, value, old, timed.has(key) ? undefined : known?.get(key));
         if (copy !== null) copies.push(copy);
       }
     }
@@ -68,10 +79,15 @@ export async function mirror(
 }
 
 /** Returns what to write into the secondary; null where it is right. */
-function copyOf(key: string, value: string | null, there: string | null, known?: Known): StoreWrite | null {
+function copyOf(
+  key: string,
+  value: string | null,
+  old: string | null,
+  known?: Pick<StoreWrite, "value" | "expireInMs">,
+): StoreWrite | null {
   // The port has no deletion: what the primary has dropped is rewritten to expire at once.
-  if (value === null) return there === null ? null : { key, expected: there, value: there, expireInMs: 0 };
+  if (value === null) return old === null ? null : { key, expected: old, value: old, expireInMs: 0 };
   const expireInMs: Ms | null = known?.value === value ? known.expireInMs : null;
-  if (value === there && expireInMs === null) return null;
-  return { key, expected: there, value, expireInMs };
+  if (value === old && expireInMs === null) return null;
+  return { key, expected: old, value, expireInMs };
 }

@@ -1,8 +1,9 @@
 // The online store that the settings describe: adapters, each behind a guard, together behind failover where there are several.
+import { controlKey, type KeySpace } from "../../sdk/rows/index.ts";
 import type { Ms } from "../../sdk/time.ts";
 import { abortable } from "./abortable.ts";
 import { counted } from "./counted.ts";
-import { createFailoverStore } from "./failover.ts";
+import { createFailoverStore, type FailoverStore } from "./failover.ts";
 import { type GuardDeps, guarded } from "./guarded.ts";
 import type { OnlineStore } from "./port.ts";
 import { createUpstashStore } from "./upstash.ts";
@@ -22,12 +23,17 @@ export interface StoreSettings {
 }
 
 export interface OpenDeps extends GuardDeps {
+  /** The project that is served: its control record tells whether a secondary can stand in. */
+  readonly space?: KeySpace;
   /** Returns the store in Durable Objects; only workerd has them. @throws config_invalid */
   durableObject(options: { readonly shards: number }): OnlineStore;
 }
 
-/** Returns the store. @throws config_invalid */
-export function openStore({ primary, secondary, replica, readTimeoutMs }: StoreSettings, deps: OpenDeps): OnlineStore {
+/** Returns the store; one of several can be told to fill its secondary. @throws config_invalid */
+export function openStore(
+  { primary, secondary, replica, readTimeoutMs }: StoreSettings,
+  deps: OpenDeps,
+): OnlineStore & Partial<FailoverStore> {
   const count = 1 + (secondary === null ? 0 : 1) + (replica === null ? 0 : 1);
   const readMs = readTimeoutMs / count;
   const guard = (store: OnlineStore) => guarded(store, deps, { readMs, tryMs: readTimeoutMs });
@@ -40,17 +46,10 @@ export function openStore({ primary, secondary, replica, readTimeoutMs }: StoreS
         : abortable(counted(deps.durableObject(choice))),
     );
   if (count === 1) return open(primary);
-  return createFailoverStore({
+  const parts = {
     primary: open(primary, { sync }),
     ...(replica === null ? {} : { replica: guard(createUpstashStore({ ...replica, sync })) }),
     ...(secondary === null ? {} : { secondary: open(secondary) }),
-  });
+  };
+  return createFailoverStore(parts, deps.space === undefined ? undefined : controlKey(deps.space));
 }
-
-/** The guard's clock, chance and timers as the runtime has them. */
-export const runtimeDeps: GuardDeps = {
-  elapsedMs: () => performance.now(),
-  random: () => Math.random(),
-  timeout: (ms) => AbortSignal.timeout(ms),
-  sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-};

@@ -114,7 +114,8 @@ export function createUpstashStore(options: UpstashOptions): OnlineStore {
       const match = `${prefix.replace(/[*?[\]\\]/g, "\\$&")}*`;
       const command = ["SCAN", cursor ?? "0", "MATCH", match, "COUNT", SCAN_COUNT];
       const page = await run("scan", command, AbortSignal.timeout(readTimeoutMs)).catch(rethrow);
-      const [next, keys] = complete(page as [string, string[]], 2);
+      // Redis sends the cursor as text; through JSON it might come as a number.
+      const [next, keys] = complete(page as [string | number, string[]], 2);
       return { keys, cursor: String(next) === "0" ? null : String(next) };
     },
 

@@ -8,7 +8,7 @@ import type { KnownRegistry } from "../serve/index.ts";
 import { changeRegistry, type RegistryWriter } from "./registry-change.ts";
 import { writableView } from "./row-shape.ts";
 
-const count = z.number().check(z.gte(0));
+const count = z.int().check(z.gte(0));
 
 /** What a client tells of a run: the interval (start, end], its rows, and any further counts. */
 export const materializationBody = z.catchall(
@@ -66,11 +66,12 @@ export async function completeMaterialization(
   }
   const marked = await mark(writer, view, version ?? null);
   const record = await keep(writer, {
+    // First, so that a count called "view" is none.
+    ...counts,
     view,
     version: marked.version,
     start: startUs === null ? null : formatTime(startUs),
     end: formatTime(endUs),
-    ...counts,
     completedAt: formatTime(nowUs),
   });
   return { ...marked, record };
