@@ -42,14 +42,14 @@ export interface ParseTimeOptions {
 export function parseTimeExact(text: string, options: ParseTimeOptions = {}): bigint {
   const match = RFC3339.exec(text.trim()) ?? (options.zoneless === "utc" ? dateOnly(text.trim()) : null);
   if (match === null) {
-    throw new EdgefeatError("bad_time", `"${text}" is not an RFC 3339 time`, {
+    throw new EdgefeatError("bad_time", `"${shown(text)}" is not an RFC 3339 time`, {
       hint: 'write it as "2001-03-31T00:00:00Z", with a zone',
     });
   }
   const [, year, month, day, hour, minute, second, fraction = "", zone] = match;
   if (zone === undefined && options.zoneless !== "utc") {
-    throw new EdgefeatError("bad_time", `"${text}" has no time zone`, {
-      hint: `write "${text.trim()}Z" if it is UTC, or add an offset such as +02:00`,
+    throw new EdgefeatError("bad_time", `"${shown(text)}" has no time zone`, {
+      hint: `write "${shown(text.trim())}Z" if it is UTC, or add an offset such as +02:00`,
     });
   }
   const era = Math.floor((Number(year) - 1970) / ERA_YEARS);
@@ -73,12 +73,17 @@ export function parseTimeExact(text: string, options: ParseTimeOptions = {}): bi
     Number(second) < 60 &&
     (offsetHours as number) < 24 &&
     (offsetMinutes as number) < 60;
-  if (!valid) throw new EdgefeatError("bad_time", `"${text}" names a moment that does not exist`);
+  if (!valid) throw new EdgefeatError("bad_time", `"${shown(text)}" names a moment that does not exist`);
   let us = BigInt(date.getTime()) * 1000n + BigInt(era) * ERA_US + BigInt(fraction.slice(0, 6).padEnd(6, "0"));
   if (options.round === "up" && /[1-9]/.test(fraction.slice(6))) us += 1n;
   const offset =
     BigInt(offsetHours as number) * BigInt(US_PER_HOUR) + BigInt(offsetMinutes as number) * BigInt(US_PER_MINUTE);
   return zone?.startsWith("-") === true ? us + offset : us - offset;
+}
+
+/** A text of any length, for a message. */
+function shown(text: string): string {
+  return text.length <= 100 ? text : `${text.slice(0, 100)}…`;
 }
 
 function dateOnly(text: string): RegExpExecArray | null {
@@ -156,7 +161,7 @@ export function parseDuration(text: string): Us {
   const match = DURATION.exec(text.trim());
   const us = match === null ? Number.NaN : Number(match[1]) * (DURATION_US[match[2] as string] as number);
   if (!Number.isSafeInteger(us)) {
-    throw new EdgefeatError("definition_invalid", `"${text}" is not a duration`, {
+    throw new EdgefeatError("definition_invalid", `"${shown(text)}" is not a duration`, {
       hint: 'write a whole number and a unit: "30s", "5m", "1h", "7d"',
     });
   }

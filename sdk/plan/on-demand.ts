@@ -134,8 +134,8 @@ function typescript({ label, version, spec, entries, transforms }: ComputationIn
   return { names, bind };
 }
 
-/** A transform may change what it is given; the row may be the cache's. */
-function ownCopy(value: Value | null): Value | null {
+/** Returns a value that may be changed, where the given one may be the cache's. */
+export function ownCopy(value: Value | null): Value | null {
   if (value instanceof Uint8Array || value instanceof Float32Array) return value.slice();
   return Array.isArray(value) ? value.map((element: Value) => ownCopy(element) as Value) : value;
 }

@@ -14,9 +14,9 @@ describe("the row cache (SEMANTICS 3.9)", () => {
     const cache = new RowCache(10, 1e6);
     cache.set("k", GROUP, row(5), null);
     cache.set("k", GROUP, row(3), null);
-    expect(cache.get("k", GROUP)?.readAtMs).toBe(5);
+    expect(cache.group(GROUP).get("k")?.readAtMs).toBe(5);
     cache.set("k", GROUP, row(7), null);
-    expect(cache.get("k", GROUP)?.readAtMs).toBe(7);
+    expect(cache.group(GROUP).get("k")?.readAtMs).toBe(7);
   });
 
   it("takes no row that was read before its key was written", () => {
@@ -24,8 +24,8 @@ describe("the row cache (SEMANTICS 3.9)", () => {
     cache.set("k", GROUP, row(1), null);
     cache.drop([`${PREFIX}k${SUFFIX}`], 4);
     cache.set("k", GROUP, row(3), null);
-    expect(cache.get("k", GROUP)).toBeUndefined();
+    expect(cache.group(GROUP).get("k")).toBeUndefined();
     cache.set("k", GROUP, row(4), null);
-    expect(cache.get("k", GROUP)?.readAtMs).toBe(4);
+    expect(cache.group(GROUP).get("k")?.readAtMs).toBe(4);
   });
 });

@@ -10,8 +10,7 @@ type WithoutNames = Omit<FeatureQuery, "service" | "features">;
 export interface FeatureStore {
   /**
    * Returns the features of each entity, in one command of the store. A service's definition as `service` types the rows:
-   * int64 and timestamps (µs) are bigint, bytes Uint8Array, vectors Float32Array. What is no number or text must not be
-   * changed: it may be the cache's.
+   * int64 and timestamps (µs) are bigint, bytes Uint8Array, vectors Float32Array.
    * @throws as POST /v1/features answers
    */
   get<S extends FeatureService<any>>(

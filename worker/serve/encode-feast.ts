@@ -9,8 +9,10 @@ import type { Status } from "./status.ts";
 interface FeastColumn {
   readonly name: string;
   readonly values: string[];
-  readonly statuses: string[];
-  readonly times: string[];
+  /** null: all PRESENT. */
+  readonly statuses: string[] | null;
+  /** Whose times it has: an index of the plan's reads; −1 for none. */
+  readonly read: number;
 }
 
 const EPOCH = "1970-01-01T00:00:00Z";
@@ -39,24 +41,35 @@ export function encodeFeastAnswer(served: Served, { fullNames, versions }: Feast
   const { plan, inputs, evaluator } = served;
   const outputs = [...plan.outputs.filter(({ read }) => read >= 0), ...plan.outputs.filter(({ read }) => read < 0)];
   const keys = joinKeyColumns(served);
-  const columns = outputs.map(({ feature, reference }) => emptyColumn(fullNames ? fullName(reference) : feature));
-  refuseDuplicates([...keys, ...columns]);
+  const columns = outputs.map(({ feature, reference, read }) => {
+    return { name: fullNames ? fullName(reference) : feature, values: [] as string[], statuses: [] as string[], read };
+  });
+  const all: FeastColumn[] = [...keys, ...columns];
+  refuseDuplicates(all);
+  // All features of a view have its row's time: written once for them all.
+  const times = plan.reads.map((): string[] => []);
   for (let r = 0; r < inputs.rows; r++) {
     evaluator.run(r);
-    for (const [i, { type, slot, read }] of outputs.entries()) {
-      const { values, statuses, times } = columns[i] as FeastColumn;
+    for (let read = 0; read < times.length; read++) {
+      const time = evaluator.eventTimes[read] as number | null;
+      (times[read] as string[]).push(time === null ? EPOCH : formatTime(time));
+    }
+    for (let i = 0; i < outputs.length; i++) {
+      const { type, slot, read } = outputs[i] as (typeof outputs)[number];
+      const { values, statuses } = columns[i] as (typeof columns)[number];
       const value = evaluator.row[slot] as Value | null;
       values.push(feastJson(type, value));
       statuses.push(feastStatus(evaluator, slot, read, value));
-      const time = read < 0 ? null : (evaluator.eventTimes[read] as number | null);
-      times.push(time === null ? EPOCH : formatTime(time));
     }
   }
-  const all = [...keys, ...columns];
-  const results = all.map(
-    ({ values, statuses, times }) =>
-      `{"values":[${values.join(",")}],"statuses":["${statuses.join('","')}"],"event_timestamps":["${times.join('","')}"]}`,
-  );
+  const timeTexts = times.map(textList);
+  const noTimes = textList(new Array<string>(inputs.rows).fill(EPOCH));
+  const allPresent = textList(new Array<string>(inputs.rows).fill("PRESENT"));
+  const results = all.map(({ values, statuses, read }) => {
+    const statusText = statuses === null ? allPresent : textList(statuses);
+    const timeText = read < 0 ? noTimes : (timeTexts[read] as string);
+    return `{"values":[${values.join(",")}],"statuses":${statusText},"event_timestamps":${timeText}}`;
+  });
   const names = JSON.stringify(all.map(({ name }) => name));
   const metadata = versions ? `,"feature_view_metadata":${JSON.stringify(viewVersions(served))}` : "";
   return `{"metadata":{"feature_names":${names}${metadata}},"results":[${results.join(",")}]}`;
@@ -74,8 +87,9 @@ function viewVersions({ plan }: Served): { name: string; version: number }[] {
     .map(({ label, version }) => ({ name: label, version }));
 }
 
-function emptyColumn(name: string): FeastColumn {
-  return { name, values: [], statuses: [], times: [] };
+/** A JSON list of texts that need no escape. */
+function textList(texts: readonly string[]): string {
+  return `["${texts.join('","')}"]`;
 }
 
 function refuseDuplicates(columns: readonly FeastColumn[]): void {
@@ -100,7 +114,7 @@ function joinKeyColumns({ plan, inputs, given }: Served): FeastColumn[] {
       if (key === undefined || id === null) return plainJson(id);
       return feastJson(key.type, valueFromJson(key.type, id, name, { zoneless: "utc" }));
     });
-    return { name, values, statuses: values.map(() => "PRESENT"), times: values.map(() => EPOCH) };
+    return { name, values, statuses: null, read: -1 };
   });
 }
 

@@ -1,6 +1,6 @@
 // The answer as values, for code in the Worker itself or behind a service binding: nothing is written as text and read back.
 import type { FeaturesAnswer } from "../../sdk/client/index.ts";
-import { memberNames } from "../../sdk/plan/index.ts";
+import { memberNames, ownCopy } from "../../sdk/plan/index.ts";
 import { formatTime } from "../../sdk/time.ts";
 import type { Value } from "../../sdk/types/index.ts";
 import type { Include } from "./encode.ts";
@@ -10,8 +10,7 @@ export type ValuesAnswer = FeaturesAnswer<Record<string, Value | null>>;
 
 /**
  * Evaluates every row of a request and returns the answer: rows as objects of values as SEMANTICS 6 has them in
- * TypeScript, members named by their feature, or `view__feature` where two views share a name. Lists, vectors and bytes
- * may be the cache's own: they must not be changed.
+ * TypeScript, the caller's own, members named by their feature, or `view__feature` where two views share a name.
  */
 export function encodeValues(served: Served, include: readonly Include[]): ValuesAnswer {
   const { plan, inputs, evaluator, nowUs, knownAsOfUs, registry } = served;
@@ -28,7 +27,7 @@ export function encodeValues(served: Served, include: readonly Include[]): Value
   const eventTimes: NonNullable<ValuesAnswer["eventTimes"]> = [];
   for (let r = 0; r < inputs.rows; r++) {
     evaluator.run(r);
-    rows.push(rowOf(({ slot }) => evaluator.row[slot] as Value | null));
+    rows.push(rowOf(({ slot }) => ownCopy(evaluator.row[slot] as Value | null)));
     if (include.includes("statuses")) statuses.push(rowOf(({ slot }) => evaluator.statuses[slot] ?? "PRESENT"));
     if (include.includes("eventTimes")) eventTimes.push(rowOf(({ read }) => timeText(evaluator.eventTimes[read])));
   }

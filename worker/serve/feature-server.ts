@@ -110,10 +110,11 @@ export class FeatureServer {
     const nowUs = clock.nowUs();
     const atMs = clock.elapsedMs();
     const known = this.#registry.current;
-    let registry = known ?? (await this.#loadFor(caller));
+    let registry = known ?? (await this.#loadFor(caller, trace));
     // Whether this request has seen where the store points.
     let verified = known === null;
     for (;;) {
+      const fromMs = clock.elapsedMs();
       let bound: Bound;
       try {
         caller.checkRequest(asked.request, registry.snapshot);
@@ -121,7 +122,7 @@ export class FeatureServer {
       } catch (fault) {
         await admitted(caller, asked, registry);
         if (verified || !isMaybeOutdated(fault, asked)) throw fault;
-        const current = await this.#registry.load();
+        const current = await this.#load(trace);
         if (current.hash === registry.hash) throw fault;
         registry = current;
         verified = true;
@@ -133,7 +134,7 @@ export class FeatureServer {
       const boundMs = clock.elapsedMs();
       const lookup = new Lookup(plan, inputs, freshness, this.#cache, trace);
       const lookedUpMs = clock.elapsedMs();
-      trace.stagesMs.plan += boundMs - atMs;
+      trace.stagesMs.plan += boundMs - fromMs;
       trace.stagesMs.cache += lookedUpMs - boundMs;
       if (!lookup.complete || this.#mustCheck(caller, freshness)) {
         // Before the read: while it is under way, another request may see to what is known, but not to what this one uses.
@@ -164,12 +165,22 @@ export class FeatureServer {
   }
 
   /** The first snapshot that this isolate learns of. An isolate that knows none may not know its tokens either. */
-  async #loadFor(caller: Caller): Promise<KnownRegistry> {
+  async #loadFor(caller: Caller, trace: Trace): Promise<KnownRegistry> {
     try {
-      return await this.#registry.load();
+      return await this.#load(trace);
     } catch (fault) {
       if (caller.principal === null) await caller.admit(0);
       throw fault;
+    }
+  }
+
+  async #load(trace: Trace): Promise<KnownRegistry> {
+    const fromMs = this.#clock.elapsedMs();
+    trace.storeReads++;
+    try {
+      return await this.#registry.load();
+    } finally {
+      trace.stagesMs.store += this.#clock.elapsedMs() - fromMs;
     }
   }
 
@@ -217,6 +228,9 @@ export class FeatureServer {
       if (!(fault instanceof EdgefeatError) || fault.code !== "store_unavailable") throw fault;
       const settling = caller.settle(undefined, undefined, atMs);
       if (settling !== undefined) await settling;
+      const { cacheTtlMs, staleIfErrorMs } = this.#config;
+      // Rows may be none: then nothing but the registry tells how long ago the store was last heard of.
+      if (atMs - this.#registry.checkedAtMs >= cacheTtlMs + staleIfErrorMs) throw fault;
       lookup.standIn(fault);
       return undefined;
     }

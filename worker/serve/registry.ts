@@ -61,10 +61,15 @@ export class Registry {
     return this.follow(text, atMs);
   }
 
-  /** Returns the control record's text, null for none, and when the read of it began. @throws store_unavailable */
-  async readControl(): Promise<{ readonly text: string | null; readonly atMs: Ms }> {
+  /**
+   * Returns the control record's text, null for none, and when the read of it began; "write" where it is to be changed.
+   * @throws store_unavailable
+   */
+  async readControl(
+    purpose: "newest" | "write" = "newest",
+  ): Promise<{ readonly text: string | null; readonly atMs: Ms }> {
     const atMs = this.#options.clock.elapsedMs();
-    const [text] = await this.#options.store.read([this.key], { purpose: "newest" });
+    const [text] = await this.#options.store.read([this.key], { purpose });
     return { text: text ?? null, atMs };
   }
 
@@ -102,16 +107,24 @@ export class Registry {
     }
   }
 
-  /** Takes a snapshot that this isolate itself has just put in the place of what the control record said at `atMs`. */
-  adopt(hash: string, snapshot: Snapshot, atMs: Ms): KnownRegistry {
-    this.#current = new KnownRegistry(hash, snapshot, this.#options);
-    this.#checkedAtMs = atMs;
-    return this.#current;
+  /** Takes a snapshot that this isolate itself has just put in the place of `replaced`, which the control record named at `atMs`. */
+  adopt(hash: string, snapshot: Snapshot, replaced: string | null, atMs: Ms): KnownRegistry {
+    const put = new KnownRegistry(hash, snapshot, this.#options);
+    const isNext = atMs === this.#checkedAtMs && (this.#current?.hash ?? null) === replaced;
+    if (atMs > this.#checkedAtMs || isNext) {
+      this.#current = put;
+      this.#checkedAtMs = atMs;
+    } else {
+      // Another request has looked since, and may have seen what came before this snapshot or after it: the next looks again.
+      this.#checkedAtMs = Number.NEGATIVE_INFINITY;
+    }
+    return put;
   }
 
   async #fetch(hash: string): Promise<KnownRegistry> {
     const { store, space } = this.#options;
-    const [text] = await store.read([snapshotKey(space, hash)], { purpose: "newest" });
+    // The control record along with it, because a store that lacks that may lack anything (`store/failover.ts`).
+    const [text] = await store.read([snapshotKey(space, hash), this.key], { purpose: "newest" });
     return new KnownRegistry(hash, checkStored(text ?? null, hash), this.#options);
   }
 

@@ -31,12 +31,7 @@ export class RowCache {
     this.#writtenAtMs = new BoundedMap(maxRows);
   }
 
-  /** `group` is the read's: its keys' prefix and suffix. */
-  get(id: string, group: string): CachedRow | undefined {
-    return this.#rows.get(id, group);
-  }
-
-  /** Returns a way to rows of one group that is quicker for many of them. */
+  /** Returns the rows of one read: `group` is its keys' prefix and suffix. */
   group(group: string): CachedGroup {
     return this.#rows.group(group);
   }

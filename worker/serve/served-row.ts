@@ -17,7 +17,7 @@ export interface Segment {
   readonly after: string;
 }
 
-/** The winner, then the rows that were still to come when it was written, as StoredRows. */
+/** As StoredRows: the rows that were still to come when they were written, latest first, then the winner of the rest. */
 export type ServedRows = readonly [ServedRow, ...ServedRow[]];
 
 export class ServedRow {

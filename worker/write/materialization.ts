@@ -88,7 +88,7 @@ async function mark(writer: RegistryWriter, view: string, asked: number | null):
 async function keep({ store, config }: RegistryWriter, record: MaterializationRecord): Promise<MaterializationRecord> {
   const key = materializationKey(config, record.view, record.version);
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-    const [text] = await store.read([key]);
+    const [text] = await store.read([key], { purpose: "write" });
     const kept = text === null || text === undefined ? null : (JSON.parse(text) as MaterializationRecord);
     if (kept !== null && parseTime(kept.end) > parseTime(record.end)) return kept;
     const value = JSON.stringify(record);

@@ -50,7 +50,7 @@ export async function mergeIntoStore<R>(
   return counts;
 
   async function mergeChunk(keys: readonly string[]): Promise<string[]> {
-    const texts = await store.read(keys);
+    const texts = await store.read(keys, { purpose: "write" });
     const writes: StoreWrite[] = [];
     const outcomes: (readonly Outcome[])[] = [];
     for (const [i, key] of keys.entries()) {

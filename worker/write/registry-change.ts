@@ -37,14 +37,14 @@ export async function replaceRegistry(
   }
   const hash = snapshotHash(snapshot);
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-    const { text, atMs } = await writer.registry.readControl();
+    const { text, atMs } = await writer.registry.readControl("write");
     const current = parseControl(text)?.registry ?? null;
     if (current !== hash) {
       if (current !== expected) throw expected === null ? unread(current) : conflict(current);
       // It may have been another member of the control record that others changed.
       if (!(await movePointer(writer, text, snapshot, hash))) continue;
     }
-    writer.registry.adopt(hash, snapshot, atMs);
+    writer.registry.adopt(hash, snapshot, current, atMs);
     return hash;
   }
   throw conflict(null);
@@ -61,13 +61,13 @@ export async function changeRegistry<T extends { readonly snapshot: Snapshot }>(
 ): Promise<{ readonly made: T; readonly registry: KnownRegistry }> {
   const { registry } = writer;
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-    const { text, atMs } = await registry.readControl();
+    const { text, atMs } = await registry.readControl("write");
     const known = await registry.follow(text, atMs);
     const made = change(known.snapshot);
     const hash = snapshotHash(made.snapshot);
     if (hash === known.hash) return { made, registry: known };
     if (await movePointer(writer, text, made.snapshot, hash))
-      return { made, registry: registry.adopt(hash, made.snapshot, atMs) };
+      return { made, registry: registry.adopt(hash, made.snapshot, known.hash, atMs) };
   }
   throw new EdgefeatError("store_conflict", "the registry was being changed by others all the time", {
     hint: "try again",
@@ -81,10 +81,12 @@ async function movePointer(
   snapshot: Snapshot,
   hash: string,
 ): Promise<boolean> {
+  const key = snapshotKey(config, hash);
+  // Read as what is written upon, so that a copy of the store that lacks it gets it before the pointer that names it.
+  const [there = null] = await store.read([key], { purpose: "write" });
   // Not written means that it is there: the key is the hash of the content.
-  await store.compareAndSet([
-    { key: snapshotKey(config, hash), expected: null, value: JSON.stringify(snapshot), expireInMs: null },
-  ]);
+  if (there === null)
+    await store.compareAndSet([{ key, expected: null, value: JSON.stringify(snapshot), expireInMs: null }]);
   const control = JSON.stringify({ ...parseControl(text), registry: hash });
   const [moved] = await store.compareAndSet([{ key: registry.key, expected: text, value: control, expireInMs: null }]);
   return moved === true;

@@ -50,7 +50,7 @@ const LISTED_US = 90 * US_PER_DAY;
 
 /** Returns every token of the project that holds, or ended not long ago, in the order they were made. @throws row_corrupt */
 export async function listTokens({ store, clock, config, gate }: TokenWriter): Promise<TokenInfo[]> {
-  const [text = null] = await store.read([gate.key]);
+  const [text = null] = await store.read([gate.key], { purpose: "newest" });
   return (parseTokenSet(text, config)?.tokens ?? []).map((token) => infoOf(token, clock.nowUs()));
 }
 
