@@ -29,6 +29,7 @@ describe("npm run bench", () => {
         "serve.latency_vs_rtt",
         "serve.redis_vs_fetch",
         "serve.views_vs_one",
+        "serve.vs_feast",
       ]),
     );
     for (const line of lines) expect(line).toMatch(/^\S+ +\S.{20,}$/);

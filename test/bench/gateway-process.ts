@@ -8,6 +8,8 @@ import { Unavailable } from "./metric.ts";
 
 export interface GatewayProcess {
   readonly url: string;
+  /** Of Redis itself. */
+  readonly redisUrl: string;
   readonly token: string;
   close(): Promise<void>;
 }
@@ -31,6 +33,7 @@ export async function startGatewayProcess(): Promise<GatewayProcess> {
   ])) as [string];
   return {
     url,
+    redisUrl: redis.url,
     token,
     async close() {
       process.removeListener("exit", kill);

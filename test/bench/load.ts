@@ -13,27 +13,43 @@ export interface Loaded {
   readonly requestsPerSecond: number;
   /** User and system time of this process, in seconds: near `seconds`, the generator was what limited. */
   readonly ownCpuSeconds: number;
+  /** From sending a request to having its whole answer. */
+  readonly latencyMs: { readonly p50: number; readonly p99: number };
 }
 
 export const CONNECTIONS = 16;
 
-/** Sends `requests` POSTs, CONNECTIONS at a time. @throws at the first answer that is not a 200 */
-export async function load(target: Target, requests: number): Promise<Loaded> {
-  const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
+/** Sends `requests` POSTs, as many at a time as there are connections. @throws at the first answer that is not a 200 */
+export async function load(target: Target, requests: number, connections = CONNECTIONS): Promise<Loaded> {
+  const agent = new Agent({ keepAlive: true, maxSockets: connections });
+  const latencies = new Float64Array(requests);
   const cpu = process.cpuUsage();
   const started = performance.now();
   let left = requests;
   const connection = async () => {
-    while (left-- > 0) await post(target, agent);
+    while (left > 0) {
+      const request = --left;
+      const sent = performance.now();
+      await post(target, agent);
+      latencies[request] = performance.now() - sent;
+    }
   };
   try {
-    await Promise.all(Array.from({ length: CONNECTIONS }, connection));
+    await Promise.all(Array.from({ length: connections }, connection));
   } finally {
     agent.destroy();
   }
   const seconds = (performance.now() - started) / 1000;
   const { user, system } = process.cpuUsage(cpu);
-  return { seconds, requestsPerSecond: requests / seconds, ownCpuSeconds: (user + system) / 1e6 };
+  latencies.sort();
+  // The nearest rank: the smallest that so large a share of them does not exceed.
+  const percentile = (share: number) => latencies[Math.ceil(share * requests) - 1] as number;
+  return {
+    seconds,
+    requestsPerSecond: requests / seconds,
+    ownCpuSeconds: (user + system) / 1e6,
+    latencyMs: { p50: percentile(0.5), p99: percentile(0.99) },
+  };
 }
 
 /** Sends one POST and returns the answer's text. @throws for any status but 2xx */

@@ -6,7 +6,7 @@ import type { BenchServer } from "./bench-server.ts";
 import { post, type Target } from "./load.ts";
 
 export const NOW = "2001-03-31T12:00:00Z";
-const EVENT_TIME = "2001-03-31T11:30:00Z";
+export const EVENT_TIME = "2001-03-31T11:30:00Z";
 const ENTITIES = 1_000;
 const FEATURES = 10;
 

@@ -127,8 +127,54 @@ describe("POST /get-online-features", () => {
       "-1",
       '["a"]',
       "[1]",
-      "[1,2.5,-3]",
+      // Feast's client takes a number's type from its text.
+      "[1.0,2.5,-3.0]",
     ]);
+  });
+
+  it.each([
+    [0, "0.0"],
+    ["-0", "-0.0"],
+    [-5, "-5.0"],
+    [2.5, "2.5"],
+    [1e21, "1e+21"],
+    [123456789012345680000, "123456789012345680000.0"],
+    [5e-324, "5e-324"],
+    ["Infinity", '"Infinity"'],
+  ])("writes the float %s as %s, which no reader takes for an integer", async (value, text) => {
+    const body = JSON.stringify({ rows: [flightRow("FLT", NOW, { distance: value })] }).replace('"-0"', "-0");
+    await h.send("POST", "/v1/rows/last_flight", body);
+    const answer = await ask({ features: ["last_flight:distance"], entities: { origin: ["FLT"] } });
+    expect(answer.text).toContain(`"values":[${text}]`);
+  });
+
+  it("tells the versions of the views that it read, where that is asked for", async () => {
+    const entities = { origin: ["SEA"], destination: ["PDX"], scheduled: [1], seats: [1] };
+    const body = { features: ["risk:ratio", "last_flight:delay"], entities };
+    const versions = { include_feature_view_version_metadata: true };
+    expect((await ask(body)).json.metadata).toEqual({ feature_names: ["origin", "destination", "delay", "ratio"] });
+    expect((await ask({ ...body, ...versions })).json.metadata.feature_view_metadata).toEqual([
+      { name: "last_flight", version: 1 },
+      { name: "delays", version: 1 },
+    ]);
+    const service = { feature_service: "route", features: [], full_feature_names: true };
+    expect((await ask({ ...service, entities, ...versions })).json.metadata.feature_view_metadata).toEqual([
+      { name: "airport_info", version: 1 },
+      { name: "destination_info", version: 1 },
+    ]);
+  });
+
+  it("takes versions as Feast writes them, and names the columns so", async () => {
+    const features = ["last_flight@v1:delay", "last_flight@V1:carrier", "last_flight@latest:distance"];
+    const answer = await ask({ features, entities: { origin: ["SEA"] }, full_feature_names: true });
+    expect(answer.json.metadata.feature_names).toEqual([
+      "origin",
+      "last_flight@v1__delay",
+      "last_flight@v1__carrier",
+      "last_flight__distance",
+    ]);
+    const unknown = await ask({ features: ["last_flight@v2:delay"], entities: { origin: ["SEA"] } });
+    expect([unknown.status, JSON.parse(unknown.json).class]).toEqual([404, "FeastObjectNotFoundException"]);
   });
 
   it("takes zoneless UTC times", async () => {

@@ -23,5 +23,6 @@ export const FEAST_WRITE_ERRORS = [
 export const FEAST_MATERIALIZE_ERRORS = [
   ...NAMING_ERRORS,
   "bad_time",
+  "value_out_of_range",
   "needs_runner",
 ] as const satisfies readonly ErrorCode[];

@@ -11,6 +11,7 @@ import { serveExpressionsVsNone } from "./serve-expressions-vs-none.ts";
 import { serveLatencyVsRtt } from "./serve-latency-vs-rtt.ts";
 import { serveRedisVsFetch } from "./serve-redis-vs-fetch.ts";
 import { serveViewsVsOne } from "./serve-views-vs-one.ts";
+import { serveVsFeast } from "./serve-vs-feast.ts";
 
 export const metrics: readonly Metric[] = [
   bundleGzip,
@@ -22,6 +23,7 @@ export const metrics: readonly Metric[] = [
   serveViewsVsOne,
   serveLatencyVsRtt,
   serveRedisVsFetch,
+  serveVsFeast,
   pitWasmVsNative,
   pitWindowsVsSql,
 ];

@@ -59,7 +59,7 @@ async function milliseconds(target: Target): Promise<number> {
 }
 
 /** A proxy that keeps each request waiting before it passes it on. */
-async function delayed({ url, token }: GatewayProcess, delayMs: number): Promise<GatewayProcess> {
+async function delayed({ url, token, redisUrl }: GatewayProcess, delayMs: number): Promise<GatewayProcess> {
   const { hostname: host, port } = new URL(url);
   const server = createServer((incoming, answer) => {
     setTimeout(() => {
@@ -76,6 +76,7 @@ async function delayed({ url, token }: GatewayProcess, delayMs: number): Promise
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     token,
+    redisUrl,
     async close() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
