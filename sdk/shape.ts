@@ -6,9 +6,16 @@ import { messageOf } from "./shape-message.ts";
 
 z.config({ localeError: messageOf });
 
+/** Zod tells of every element that is wrong: of lists beyond this it is not asked. */
+const MAX_ELEMENTS = 10_000;
+const MAX_ISSUES = 20;
+/** Longer than any name may be. */
+const MAX_SHOWN = 200;
+
 /**
  * Returns `input` as the schema's output.
- * @throws `code`, naming the first field at fault within `what`, with an RFC 6901 pointer and all issues in details.
+ * @throws `code`, naming the first field at fault within `what`, with an RFC 6901 pointer and 20 issues at most in details;
+ *   request_too_large in the place of bad_request, for a list of more than 10,000 elements
  */
 export function checkShape<T extends z.ZodMiniType>(
   schema: T,
@@ -16,16 +23,66 @@ export function checkShape<T extends z.ZodMiniType>(
   what: string,
   code: ErrorCode,
 ): z.output<T> {
-  const result = schema.safeParse(input);
+  refuseLong(schema, input, what, code);
+  const result = safeParse(schema, input, what, code);
   if (result.success) return result.data;
-  const issues = result.error.issues.map(flatten);
+  const issues = result.error.issues.slice(0, MAX_ISSUES).map(flatten);
   const first = issues[0] as FlatIssue;
-  const where = first.path.length === 0 ? what : `${what}: ${first.path.join(".")}`;
+  const where = placeIn(what, first.path);
   throw new EdgefeatError(code, `${where}: ${first.message}`, {
     pointer: pointerOf(first.path),
     ...(first.hint === undefined ? {} : { hint: first.hint }),
     details: { issues: issues.map(({ path, message }) => ({ pointer: pointerOf(path), message })) },
   });
+}
+
+function placeIn(what: string, path: readonly PropertyKey[]): string {
+  return path.length === 0 ? what : `${what}: ${path.map((part) => String(part).slice(0, MAX_SHOWN)).join(".")}`;
+}
+
+function safeParse<T extends z.ZodMiniType>(schema: T, input: unknown, what: string, code: ErrorCode) {
+  try {
+    return schema.safeParse(input);
+  } catch (fault) {
+    // Zod passes issues on as arguments, and a call can't have any number of them.
+    if (!(fault instanceof RangeError)) throw fault;
+    throw new EdgefeatError(code, `${what}: more of it is wrong than can be told`);
+  }
+}
+
+/** Refuses a list or an object that has too many parts, whatever they are; one whose parts may be anything is let through. */
+function refuseLong(
+  schema: z.core.$ZodType,
+  input: unknown,
+  what: string,
+  code: ErrorCode,
+  path: readonly PropertyKey[] = [],
+): void {
+  if (typeof input !== "object" || input === null) return;
+  const { def } = (schema as z.core.$ZodTypes)._zod;
+  if (def.type === "optional" || def.type === "nullable" || def.type === "default")
+    return refuseLong(def.innerType, input, what, code, path);
+  if (def.type === "union") {
+    for (const option of def.options) refuseLong(option, input, what, code, path);
+    return;
+  }
+  const part = def.type === "array" ? def.element : def.type === "record" ? def.valueType : undefined;
+  if (part === undefined && def.type !== "object") return;
+  if (part?._zod.def.type === "unknown") return;
+  const { length } = Array.isArray(input) ? input : Object.keys(input);
+  if (length > MAX_ELEMENTS) {
+    throw new EdgefeatError(
+      code === "bad_request" ? "request_too_large" : code,
+      `${placeIn(what, path)}: it has ${length} elements, and may have ${MAX_ELEMENTS}`,
+      { pointer: pointerOf(path) },
+    );
+  }
+  const shape: Readonly<Record<string, z.core.$ZodType>> = def.type === "object" ? def.shape : {};
+  for (const key of Object.keys(input)) {
+    const inner = part ?? (Object.hasOwn(shape, key) ? shape[key] : undefined);
+    if (inner !== undefined)
+      refuseLong(inner, (input as Readonly<Record<string, unknown>>)[key], what, code, [...path, key]);
+  }
 }
 
 interface FlatIssue {
@@ -49,9 +106,12 @@ function flatten(issue: z.core.$ZodIssue): FlatIssue {
   return { path: issue.path, message: issue.message };
 }
 
-/** Returns the RFC 6901 pointer of a path. */
+/** Returns the RFC 6901 pointer of a path; where a name in it is too long to be one, to what holds that name. */
 export function pointerOf(path: readonly PropertyKey[]): string {
-  return path.map((part) => `/${String(part).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
+  const parts = path.map(String);
+  const long = parts.findIndex((part) => part.length > MAX_SHOWN);
+  const shown = long === -1 ? parts : parts.slice(0, long);
+  return shown.map((part) => `/${part.replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
 }
 
 /** Returns what `work` returns. @throws its fault, with the pointer of `path` where it points nowhere */

@@ -96,7 +96,7 @@ function dateOnly(text: string): RegExpExecArray | null {
  * @example parseTime("2001-03-31T00:00:00Z") // 985996800000000
  */
 export function parseTime(text: string, options: ParseTimeOptions = {}): Us {
-  return safeUs(parseTimeExact(text, options), text);
+  return safeUs(parseTimeExact(text, options), shown(text));
 }
 
 /** Returns a bigint of microseconds as a safe integer. @throws value_out_of_range beyond ±2^53 µs. */

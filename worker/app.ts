@@ -23,11 +23,12 @@ import {
   Trace,
   type ValuesAnswer,
 } from "./serve/index.ts";
-import type { OnlineStore } from "./store/port.ts";
+import { runtimeDeps } from "./store/clock.ts";
+import type { FillableStore } from "./store/failover.ts";
 import { AuditTrail } from "./write/audit.ts";
 
 export interface AppDeps {
-  readonly store: OnlineStore;
+  readonly store: FillableStore;
   readonly clock: Clock;
   readonly config: AppConfig;
   /** The TypeScript transforms of this build, by on-demand view. */
@@ -82,7 +83,8 @@ export function createApp(deps: AppDeps): App {
   const observer = new Observer({ metrics, routes: observedRoutes, config, clock, log, ...observed });
   const { writeToken: rootToken, previousToken: previousRootToken, publicReads, rateLimit } = config;
   const gate = new TokenGate({ space: config, clock, rootToken, previousRootToken, publicReads });
-  const audit = new AuditTrail({ store, clock, space: config, random, keepMs: config.auditKeepMs });
+  const { sleep } = runtimeDeps;
+  const audit = new AuditTrail({ store, clock, space: config, random, keepMs: config.auditKeepMs, sleep });
   const services: Services = { store, clock, config, registry, cache, server, metrics, observer, gate, audit, random };
   const limiter = deps.limiter ?? (rateLimit === null ? null : isolateLimiter(rateLimit, clock));
   const guard = new Guard({

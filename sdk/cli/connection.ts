@@ -53,9 +53,19 @@ export async function connect(
   const workerUrl = configText(online.workerUrl, "online.workerUrl", env);
   const readToken = env["EDGEFEAT_TOKEN"];
   const { upstashFetch } = await import("./upstash-app.ts");
+  const { secondary } = online;
   const here = upstashFetch(
     loaded.config,
-    { url, token },
+    {
+      primary: { url, token },
+      secondary:
+        secondary === undefined
+          ? null
+          : {
+              url: configText(secondary.url, "online.secondary.url", env) as string,
+              token: configText(secondary.token, "online.secondary.token", env) as string,
+            },
+    },
     workerUrl === undefined ? await transforms(loaded) : new Map(),
   );
   const inProcess = { url: "http://edgefeat.invalid", token, fetch: here };

@@ -1,23 +1,51 @@
 // The Worker's own code in this process, on Upstash: one code path whether a server or the command line writes.
 import { createApp } from "../../worker/app.ts";
 import { systemClock } from "../../worker/clock.ts";
-import { createUpstashStore } from "../../worker/store/index.ts";
+import { openStore, runtimeDeps } from "../../worker/store/index.ts";
 import type { Config } from "../definitions/index.ts";
+import { EdgefeatError } from "../errors.ts";
 import type { Transforms } from "../plan/index.ts";
+import type { Ms } from "../time.ts";
 
-/** Returns a fetch that answers as the Worker would, on this database, whose token is also the token of writes. */
+/** A database's REST address. */
+export interface Database {
+  readonly url: string;
+  readonly token: string;
+}
+
+/** A command has more time than a request. */
+const READ_TIMEOUT_MS: Ms = 10_000;
+
+/**
+ * Returns a fetch that answers as the Worker would, on this database, whose token is also the token of writes, and on the
+ * secondary that takes every write too.
+ */
 export function upstashFetch(
   { project, environment }: Config,
-  database: { url: string; token: string },
+  { primary, secondary }: { primary: Database; secondary: Database | null },
   transforms: Transforms,
 ): typeof fetch {
+  const space = { project, environment };
+  const upstash = (database: Database) => ({ kind: "upstash", ...database }) as const;
   const app = createApp({
-    store: createUpstashStore(database),
+    store: openStore(
+      {
+        primary: upstash(primary),
+        secondary: secondary === null ? null : upstash(secondary),
+        replica: null,
+        readTimeoutMs: READ_TIMEOUT_MS,
+      },
+      { ...runtimeDeps, space, durableObject: noDurableObject },
+    ),
     clock: systemClock,
     // One command line is one read: there is nothing to cache for.
-    config: { project, environment, writeToken: database.token, publicReads: true, cacheTtlMs: 0, staleIfErrorMs: 0 },
+    config: { ...space, writeToken: primary.token, publicReads: true, cacheTtlMs: 0, staleIfErrorMs: 0 },
     transforms,
     random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
   });
   return (input, init) => app.fetch(new Request(input, init));
+}
+
+function noDurableObject(): never {
+  throw new EdgefeatError("config_invalid", "the command line has no Durable Object of its own");
 }

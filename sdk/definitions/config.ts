@@ -32,7 +32,14 @@ const configShape = z.strictObject({
   online: z.optional(
     z.discriminatedUnion("type", [
       z.strictObject({ type: z.literal("durable-object"), url: z.optional(text), token: z.optional(text) }),
-      z.strictObject({ type: z.literal("upstash"), url: text, token: text, workerUrl: z.optional(text) }),
+      z.strictObject({
+        type: z.literal("upstash"),
+        url: text,
+        token: text,
+        /** A second database that takes every write too: the Worker's secondary store. */
+        secondary: z.optional(z.strictObject({ url: text, token: text })),
+        workerUrl: z.optional(text),
+      }),
     ]),
   ),
   offline: z._default(

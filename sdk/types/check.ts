@@ -87,9 +87,12 @@ const DECIMAL = /^([+-]?)(\d*)(?:\.(\d*))?$/;
 
 function canonicalDecimal(type: Extract<ValueType, { kind: "decimal" }>, text: string, field: string): string {
   const match = DECIMAL.exec(text.trim());
-  const whole = match?.[2] ?? "";
+  const digits = match?.[2] ?? "";
   const fraction = match?.[3] ?? "";
-  if (match === null || whole + fraction === "") throw mismatch(type, text, field);
+  if (match === null || digits + fraction === "") throw mismatch(type, text, field);
+  const whole = digits.replace(/^0+/, "");
+  // Before it becomes a bigint, which takes seconds for millions of digits.
+  if (whole.length > type.precision) throw outOfRange(type, text, field);
   const kept = fraction.slice(0, type.scale).padEnd(type.scale, "0");
   const unscaled = BigInt(whole + kept);
   const lossy = /[1-9]/.test(fraction.slice(type.scale));
@@ -110,16 +113,22 @@ export function decimalUnscaled(text: string): bigint {
   return BigInt(text.replace(".", ""));
 }
 
+const MAX_SHOWN_CHARS = 60;
+
 /** Returns a short text that shows a value in an error, never more than 60 characters. */
 export function show(value: unknown): string {
   if (value === null || value === undefined) return "null";
   const text = shown(value);
-  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+  return text.length > MAX_SHOWN_CHARS ? `${text.slice(0, MAX_SHOWN_CHARS - 3)}…` : text;
 }
 
+/** Larger ones take long to write out: seconds, where they have millions of digits. */
+const MAX_SHOWN_BIGINT = 10n ** 60n;
+
 function shown(value: unknown): string {
+  if (typeof value === "bigint" && (value > MAX_SHOWN_BIGINT || value < -MAX_SHOWN_BIGINT)) return "a huge integer";
   if (typeof value === "bigint" || typeof value === "number") return String(value);
-  if (typeof value === "string") return JSON.stringify(value);
+  if (typeof value === "string") return JSON.stringify(value.slice(0, MAX_SHOWN_CHARS));
   return Array.isArray(value) ? "an array" : typeof value;
 }
 

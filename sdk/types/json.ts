@@ -6,13 +6,17 @@ import type { Value, ValueType } from "./value-type.ts";
 
 const LONG_INTEGER = /\d{16}/;
 const INTEGER = /^-?\d+$/;
+/** More characters than any integer type has: a bigint of millions of digits takes seconds to make, and none can use it. */
+const MAX_INTEGER_CHARS = 40;
 
 type SourceReviver = (this: unknown, key: string, value: unknown, context: { source?: string }) => unknown;
 
 /**
- * Returns the value of a JSON text; an integer literal that a double can't hold exactly comes back as a bigint.
+ * Returns the value of a JSON text; an integer literal that a double can't hold exactly comes back as a bigint, but as the
+ * nearest double (which may be infinite) where it has more than 40 characters.
  * Uses the source-text access of JSON.parse (V8 11.4+), and only for texts that hold a long run of digits.
- * @throws malformed_json with the line and column of the fault where the engine tells it.
+ * @throws malformed_json with the line and column of the fault where the engine tells it; bad_request for what nests deeper
+ *   than the engine can follow.
  */
 export function parseJson(text: string): unknown {
   try {
@@ -30,11 +34,14 @@ const keepIntegers: SourceReviver = (_key, value, context) => {
       hint: "use an engine with JSON.parse source text access (V8 11.4+, Safari 18.4+, Firefox 135+)",
     });
   }
-  return INTEGER.test(context.source) ? BigInt(context.source) : value;
+  const { source } = context;
+  return source.length <= MAX_INTEGER_CHARS && INTEGER.test(source) ? BigInt(source) : value;
 };
 
 function malformed(text: string, cause: unknown): EdgefeatError {
   if (cause instanceof EdgefeatError) return cause;
+  if (cause instanceof RangeError)
+    return new EdgefeatError("bad_request", "the body nests too deeply", { hint: "send it flatter" });
   const reason = cause instanceof Error ? cause.message : String(cause);
   const offset = /position (\d+)/.exec(reason)?.[1];
   const before = offset === undefined ? undefined : text.slice(0, Number(offset)).split("\n");
@@ -54,6 +61,9 @@ const NON_FINITE: Record<string, number> = { NaN: Number.NaN, Infinity: Infinity
  */
 export function valueFromJson(type: ValueType, json: unknown, field: string, time: ParseTimeOptions = {}): Value {
   switch (type.kind) {
+    case "int32":
+    case "int64":
+      return checkValue(type, typeof json === "number" ? finite(type, json, field) : json, field);
     case "float32":
     case "float64":
       if (typeof json === "string" && Object.hasOwn(NON_FINITE, json)) return NON_FINITE[json] as number;

@@ -1,6 +1,7 @@
 // With an Upstash database the command line writes to Redis itself, and reads in its own process or through a Worker.
 import { describe, expect, test } from "vitest";
 import { upstash } from "../support/provided.ts";
+import { startUpstash } from "../support/upstash.ts";
 import { edgefeat, folderWith, serve } from "./cli-harness.ts";
 import { CONFIG, FEATURES, REPO } from "./cli-repo.ts";
 
@@ -47,6 +48,31 @@ describe.skipIf(upstash === null)("with an Upstash database", () => {
     const through = folderWith({ ...files, "edgefeat.config.ts": configWith(`, workerUrl: ${JSON.stringify(url)}`) });
     const read = await run(online, through);
     expect(read.json()).toMatchObject({ now: "2001-03-03T00:00:00Z", rows: [{ amount: 1, shop: "music" }] });
+  });
+
+  test("a secondary gets all that is written, and serves it when the first database is gone", async () => {
+    const [first, second] = await Promise.all([startUpstash(), startUpstash()]);
+    const secondary = `, secondary: { url: env("SECOND_URL"), token: env("SECOND_TOKEN") }`;
+    const folder = folderWith({ ...files, "edgefeat.config.ts": configWith(secondary) });
+    const both = { SECOND_URL: second.url, SECOND_TOKEN: second.token, REDIS_URL: first.url, REDIS_TOKEN: first.token };
+    const command = (args: string[]) => edgefeat([...args, "--json"], { cwd: folder, env: both });
+    try {
+      expect((await command(["apply"])).json()).toMatchObject({ changed: true });
+      await command(["materialize-incremental", "2001-03-03T00:00:00Z"]);
+      const { url } = await serve(["--port", "0", "--now", "2001-03-03T00:00:00Z"], { cwd: folder, env: both });
+      await first.kill();
+      const body = {
+        features: ["last_payment:amount"],
+        entities: { user_id: 1 },
+      };
+      const headers = { "content-type": "application/json" };
+      const text = JSON.stringify(body).replace('"user_id":1', '"user_id":9007199254740993');
+      const answer = await fetch(`${url}/v1/features`, { method: "POST", headers, body: text });
+      expect(await answer.json()).toMatchObject({ rows: [[1]], absent: [] });
+      expect(await (await fetch(`${url}/health`)).json()).toMatchObject({ status: "degraded", failing: ["primary"] });
+    } finally {
+      await Promise.all([first.close(), second.close()]);
+    }
   });
 
   test("a token that is not the database's is store_unavailable", async () => {

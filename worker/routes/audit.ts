@@ -26,7 +26,7 @@ export const getAudit: Route = {
       limit: { type: "integer", minimum: 1, maximum: MAX_LIMIT, default: DEFAULT_LIMIT },
     },
     answers: { 200: json(object({ records: listOf(jsonSchemaOf(auditRecord)), next: orNull(TEXT) })) },
-    errors: ["bad_request", "bad_time"],
+    errors: ["bad_request", "bad_time", "value_out_of_range"],
   },
   async handle({ request }, { audit, clock }) {
     const query = new URL(request.url).searchParams;

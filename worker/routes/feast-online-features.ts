@@ -1,7 +1,9 @@
 // POST /get-online-features: Feast's own route and shape, for its remote online store and those who call it by HTTP.
 import * as z from "zod/mini";
+import { EdgefeatError } from "../../sdk/errors.ts";
 import type { PlanRequest } from "../../sdk/plan/index.ts";
-import { checkShape } from "../../sdk/shape.ts";
+import { checkShape, pointerOf } from "../../sdk/shape.ts";
+import { show } from "../../sdk/types/index.ts";
 import { readQuery } from "../middleware/body.ts";
 import { feastErrorResponse } from "../middleware/feast-error.ts";
 import type { CompiledPlan } from "../serve/compiled-plan.ts";
@@ -83,7 +85,7 @@ function feastRequest(service: string | undefined, features: readonly string[] |
   );
 }
 
-/** Feast sends request data among the entities, and takes an entity's name for its join key. */
+/** Feast sends request data among the entities, and takes an entity's name for its join key. @throws type_mismatch */
 function splitEntities(
   all: Readonly<Record<string, unknown[]>>,
   plan: CompiledPlan,
@@ -98,12 +100,23 @@ function splitEntities(
       request.push([name, values]);
       continue;
     }
+    if (!isKey) checkScalars(name, values);
     const joinKeys = Object.hasOwn(known, name) ? (known[name]?.joinKeys ?? []) : [];
     const [only] = joinKeys;
     const renamed = !isKey && joinKeys.length === 1 && only !== undefined && !Object.hasOwn(all, only.name);
     entities.push([renamed ? only.name : name, values]);
   }
   return { entities: Object.fromEntries(entities), request: Object.fromEntries(request) };
+}
+
+/** Checks the ids of a join key that nobody reads, but that the answer repeats. @throws type_mismatch */
+function checkScalars(name: string, ids: readonly unknown[]): void {
+  const row = ids.findIndex((id) => typeof id === "object" && id !== null);
+  if (row === -1) return;
+  throw new EdgefeatError("type_mismatch", `${name.slice(0, 200)}[${row}]: expected an id, got ${show(ids[row])}`, {
+    hint: "a join key has one value a row: a text, a number, true, false or null",
+    pointer: pointerOf(["entities", name, row]),
+  });
 }
 
 /** True for request data that this plan does not need, which may be given all the same. */

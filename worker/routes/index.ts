@@ -12,6 +12,7 @@ import { createDocRoutes } from "./openapi.ts";
 import { getRegistry, putRegistry } from "./registry.ts";
 import type { Route } from "./route.ts";
 import { postRows } from "./rows.ts";
+import { postFill } from "./secondary.ts";
 import { deleteToken, getTokens, postToken, rotateTokenRoute } from "./tokens.ts";
 import { deleteTransform, getTransform, getTransforms, putTransform } from "./transforms.ts";
 
@@ -41,6 +42,7 @@ export function createRoutes(): readonly Route[] {
     deleteToken,
     rotateTokenRoute,
     getAudit,
+    postFill,
   ];
   return [...routes, ...createDocRoutes(routes)];
 }

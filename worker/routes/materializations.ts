@@ -31,7 +31,7 @@ export const postMaterialization: Route = {
         }),
       ),
     },
-    errors: [...NAMING_ERRORS, "bad_time", "event_time_in_future"],
+    errors: [...NAMING_ERRORS, "bad_time", "value_out_of_range", "event_time_in_future"],
   },
   async handle({ request, param, act }, { config, clock, registry, store }) {
     const json = await readJson(request, config.maxBodyBytes);

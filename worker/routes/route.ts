@@ -5,13 +5,13 @@ import type { AppConfig } from "../config.ts";
 import type { Access, Caller, Random, TokenGate } from "../auth/index.ts";
 import type { Metrics, Observer } from "../metrics/index.ts";
 import type { FeatureServer, Later, Registry, RowCache, Trace } from "../serve/index.ts";
-import type { OnlineStore } from "../store/port.ts";
+import type { FillableStore } from "../store/failover.ts";
 import type { AuditTrail } from "../write/audit.ts";
 import type { RouteDoc } from "./doc.ts";
 
 /** What every route works with; one an isolate. */
 export interface Services {
-  readonly store: OnlineStore;
+  readonly store: FillableStore;
   readonly clock: Clock;
   readonly config: Required<AppConfig>;
   readonly registry: Registry;

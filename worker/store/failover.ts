@@ -32,6 +32,9 @@ export interface FailoverStore extends OnlineStore {
   fill(cursor: string | null): Promise<{ cursor: string | null; copied: number }>;
 }
 
+/** A store that may have a secondary to fill. */
+export type FillableStore = OnlineStore & Partial<Pick<FailoverStore, "fill">>;
+
 /**
  * Returns the store; each part is to be guarded, so that one that hangs is soon passed over. `control` is the key of the
  * control record of the project that is served: by it, `status` tells whether the secondary could stand in.

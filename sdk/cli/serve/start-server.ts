@@ -154,12 +154,21 @@ function storeSettings({ config }: LoadedConfig, env: Readonly<Record<string, st
     };
     return { variables, secrets: {} };
   }
+  const { secondary } = online;
   return {
     variables: {
       EDGEFEAT_STORE: "upstash",
       UPSTASH_REDIS_REST_URL: configText(online.url, "online.url", env) as string,
+      ...(secondary === undefined
+        ? {}
+        : { UPSTASH_SECONDARY_REST_URL: configText(secondary.url, "online.secondary.url", env) as string }),
     },
-    secrets: { UPSTASH_REDIS_REST_TOKEN: configText(online.token, "online.token", env) as string },
+    secrets: {
+      UPSTASH_REDIS_REST_TOKEN: configText(online.token, "online.token", env) as string,
+      ...(secondary === undefined
+        ? {}
+        : { UPSTASH_SECONDARY_REST_TOKEN: configText(secondary.token, "online.secondary.token", env) as string }),
+    },
   };
 }
 

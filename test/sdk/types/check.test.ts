@@ -117,6 +117,7 @@ describe("6 a type's canonical form", () => {
     ["decimal(5,2)", "-1000.00", "value_out_of_range"],
     ["decimal(5,0)", "0.5", "value_out_of_range"],
     ["decimal(38,0)", `1${"0".repeat(38)}`, "value_out_of_range"],
+    ["decimal(5,2)", "9".repeat(4_000_000), "value_out_of_range"],
     ["list<int64>", 1n, "type_mismatch"],
     ["list<int64>", [1n, null], "type_mismatch"],
     ["list<int64>", [1n, "2"], "type_mismatch"],
@@ -155,6 +156,7 @@ describe("6 a type's canonical form", () => {
     }
     expect(show("short")).toBe('"short"');
     expect(show(10n ** 58n)).toBe(String(10n ** 58n));
+    expect(show(-(10n ** 61n))).toBe("a huge integer");
     expect(show(null)).toBe("null");
     expect(show([])).toBe("an array");
   });

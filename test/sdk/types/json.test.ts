@@ -106,6 +106,9 @@ describe("6 the JSON form", () => {
     ["float32", '"-Infinity"', -Infinity],
     ["float32", "0.1", Math.fround(0.1)],
     ["float32", "16777217", 2 ** 24],
+    ["float64", `1${"0".repeat(60)}`, 1e60],
+    ["float64", `-1${"0".repeat(300)}1`, -1e301],
+    ["float32", `1${"0".repeat(38)}`, Math.fround(1e38)],
     ["timestamp", '"2001-03-31T02:00:00+02:00"', 985_996_800_000_000n],
     ["bytes", '""', new Uint8Array()],
     ["list<float64>", '["NaN", 1]', [Number.NaN, 1]],
@@ -131,6 +134,13 @@ describe("6 the JSON form", () => {
     ["int64", "9007199254740993.0", "value_out_of_range"],
     ["int64", "9007199254740993e0", "value_out_of_range"],
     ["int64", "1e16", "value_out_of_range"],
+    ["int32", "9".repeat(50), "value_out_of_range"],
+    ["int64", "9".repeat(50), "value_out_of_range"],
+    ["int64", `-${"9".repeat(50)}`, "value_out_of_range"],
+    ["int64", "9".repeat(400), "value_out_of_range"],
+    ["int32", "1e999", "value_out_of_range"],
+    ["string", "9".repeat(400), "type_mismatch"],
+    ["timestamp", "9".repeat(400), "type_mismatch"],
     ["float64", '"nan"', "type_mismatch"],
     ["float64", '"inf"', "type_mismatch"],
     ["float64", '"1"', "type_mismatch"],
@@ -183,6 +193,11 @@ describe("6 JSON keeps 64-bit integers", () => {
     ["-9007199254740993", -(2n ** 53n) - 1n],
     ["1234567890123456", 1234567890123456],
     ["12345678901234567890", 12345678901234567890n],
+    ["9".repeat(40), BigInt("9".repeat(40))],
+    // Of no integer type: the nearest double says all that is needed.
+    ["9".repeat(41), 1e41],
+    [`-${"9".repeat(40)}`, -1e40],
+    ["9".repeat(400), Infinity],
     ["[[9007199254740993]]", [[2n ** 53n + 1n]]],
     ['{"a":{"b":[9007199254740993,1]}}', { a: { b: [2n ** 53n + 1n, 1] } }],
     ['"9007199254740993"', "9007199254740993"],
@@ -200,6 +215,23 @@ describe("6 JSON keeps 64-bit integers", () => {
     [' [ null , "x" ] ', [null, "x"]],
   ])("%s", (text, value) => {
     expect(parseJson(text)).toStrictEqual(value);
+  });
+
+  const digits = "9".repeat(3_900_000);
+  it.each([
+    ["int32", digits],
+    ["int64", digits],
+    ["float64", digits],
+    ["string", digits],
+    ["bool", digits],
+    ["decimal(38,0)", digits],
+    ["decimal(38,0)", `"${digits}"`],
+  ])("millions of digits cost no seconds as %s, and are not repeated", (type, json) => {
+    const from = performance.now();
+    const fault = faultOf(() => valueFromJson(parseTypeName(type), parseJson(json), "x"));
+    // As a bigint: 3 s and more.
+    expect(performance.now() - from).toBeLessThan(1_000);
+    expect(fault.message.length).toBeLessThan(120);
   });
 
   it("__proto__ stays a member, and no prototype", () => {
@@ -252,6 +284,15 @@ describe("6 JSON keeps 64-bit integers", () => {
     expect(fault.code).toBe("malformed_json");
     if (position !== null) expect(fault.position).toEqual(position);
     expect(fault.hint).toContain(hint);
+  });
+
+  it("what nests deeper than the engine can follow is no malformed JSON, and told without the engine's words", async () => {
+    const fault = await faultOf(() => parseJson(`${"[".repeat(100_000)}${2n ** 63n}${"]".repeat(100_000)}`));
+    expect([fault.code, fault.message, fault.hint]).toEqual([
+      "bad_request",
+      "the body nests too deeply",
+      "send it flatter",
+    ]);
   });
 });
 
