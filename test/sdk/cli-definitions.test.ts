@@ -30,10 +30,7 @@ const cases: Case[] = [
     what: "a config field of the wrong type",
     files: { "edgefeat.config.ts": CONFIG.replace('"pay"', "7") },
     code: "config_invalid",
-    says: [
-      "edgefeat.config.ts: project: expected string, got number",
-      "at edgefeat.config.ts:2:16",
-    ],
+    says: ["edgefeat.config.ts: project: expected string, got number", "at edgefeat.config.ts:2:16"],
   },
   {
     what: "an unknown config field",

@@ -1,5 +1,5 @@
 // An online store in memory, for what only an oracle can show: every call can be watched, delayed or made to fail.
-import type { OnlineStore, ReadOptions, StoreWrite } from "../../worker/store/port.ts";
+import type { OnlineStore, ReadOptions, ScanPage, StoreWrite } from "../../worker/store/port.ts";
 
 export interface MemoryStoreOptions {
   /** Waited for before a call takes effect, and again before its answer comes; it may throw instead of either. */
@@ -34,7 +34,7 @@ export class MemoryStore implements OnlineStore {
     return written;
   }
 
-  async scan(prefix: string) {
+  async scan(prefix: string): Promise<ScanPage> {
     await this.#step("scan");
     return { keys: [...this.rows.keys()].filter((key) => key.startsWith(prefix)), cursor: null };
   }

@@ -88,7 +88,8 @@ async function run(settings: Readonly<Record<string, string>>): Promise<Running>
   };
 }
 
-async function freePort(): Promise<number> {
+/** Returns a port of the loopback interface that nobody listens on. */
+export async function freePort(): Promise<number> {
   const probe = createServer().listen(0, "127.0.0.1");
   await new Promise((listening) => probe.once("listening", listening));
   const { port } = probe.address() as AddressInfo;

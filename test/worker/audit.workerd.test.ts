@@ -1,12 +1,18 @@
 // The audit trail: what is recorded of an act, what is only logged, and how the records are found again.
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { EdgefeatError } from "../../sdk/errors.ts";
+import { auditKey } from "../../sdk/rows/index.ts";
+import { formatTime } from "../../sdk/time.ts";
+import { runtimeDeps } from "../../worker/store/clock.ts";
 import { AuditTrail } from "../../worker/write/audit.ts";
+import { MemoryStore } from "../support/memory-store.ts";
 import { durableObjectStore, stores } from "../support/workerd-stores.ts";
 import { flightRow, type Harness, harness, ManualClock, NOW, snapshotFor, WatchedStore } from "./support/harness.ts";
 
 const as = (token: string) => ({ authorization: `Bearer ${token}` });
 const FROM = { "cf-connecting-ip": "203.0.113.9", "cf-ray": "8f1c2d3e4f5a6b7c-SEA" };
 const DAY_MS = 86_400_000;
+const { sleep } = runtimeDeps;
 
 async function recordsOf(h: Harness, query = ""): Promise<Record<string, any>[]> {
   const answer = await h.send("GET", `/v1/audit${query}`);
@@ -179,6 +185,20 @@ describe.each(stores)("the audit trail over %s", (_kind, makeStore) => {
     ]);
   });
 
+  it("of refused acts one a kind is logged in 10 s, whatever they name and wherever they are from", async () => {
+    const guess = (i: number) =>
+      h.send("POST", `/v1/rows/view_${i}`, { rows: [] }, { ...as(`guess ${i}`), "cf-connecting-ip": `203.0.113.${i}` });
+    for (let i = 0; i < 100; i++) expect((await guess(i)).status).toBe(401);
+    const lines = () => h.logged.filter(({ event }) => event === "audit");
+    expect(lines().map(({ view, suppressed }) => [view, suppressed])).toEqual([["view_0", undefined]]);
+    h.clock.advance(10_000);
+    await guess(100);
+    expect(lines().map(({ view, suppressed }) => [view, suppressed])).toEqual([
+      ["view_0", undefined],
+      ["view_100", 99],
+    ]);
+  });
+
   it("each act is one line of the log; reading what only admins may read is logged too, and not kept", async () => {
     await h.apply();
     await h.writeRows("last_flight", [flightRow("SEA", NOW)]);
@@ -222,6 +242,21 @@ describe("a record that is lost", () => {
     expect(h.logged.at(-1)).toMatchObject({ level: "error", event: "audit", stored: false, count_written: 1 });
   });
 
+  it("is told so too when a fault that nobody foresaw lost it, whose words are not", async () => {
+    const h = harness(durableObjectStore(), { auditIn: "store" });
+    await h.apply();
+    const write = h.store.compareAndSet.bind(h.store);
+    h.store.compareAndSet = async (writes) => {
+      if (writes[0]?.key.startsWith("audit:") === true) throw new TypeError("a secret");
+      return write(writes);
+    };
+    const answer = await h.writeRows("last_flight", [flightRow("SEA", NOW)]);
+    expect([answer.status, answer.json.written, answer.headers.get("edgefeat-audit")]).toEqual([200, 1, "lost"]);
+    const line = h.logged.at(-1);
+    expect(line).toMatchObject({ level: "error", event: "audit", lost: "internal_error", error: "TypeError" });
+    expect(JSON.stringify(line)).not.toContain("secret");
+  });
+
   it("with EDGEFEAT_AUDIT=log none is kept, and none is lost", async () => {
     const h = harness(durableObjectStore(), { auditIn: "log" });
     await h.apply();
@@ -242,7 +277,7 @@ describe("the numbering of records", () => {
 
   it("a new isolate finds the end of a long lane by a few reads, and leaves no gap", async () => {
     const [clock, store] = [new ManualClock(), new WatchedStore(durableObjectStore())];
-    const parts = { store, clock, space: { project: crypto.randomUUID(), environment: "e" }, keepMs: DAY_MS };
+    const parts = { store, clock, space: { project: crypto.randomUUID(), environment: "e" }, keepMs: DAY_MS, sleep };
     // All in one lane.
     const trail = () => new AuditTrail({ ...parts, random: inLaneZero });
     const first = trail();
@@ -261,7 +296,7 @@ describe("the numbering of records", () => {
   it("a record that was written although its answer was lost is not written again", async () => {
     const [clock, store] = [new ManualClock(), new WatchedStore(durableObjectStore())];
     const space = { project: crypto.randomUUID(), environment: "e" };
-    const trail = new AuditTrail({ store, clock, space, keepMs: DAY_MS, random: inLaneZero });
+    const trail = new AuditTrail({ store, clock, space, keepMs: DAY_MS, sleep, random: inLaneZero });
     const write = store.compareAndSet.bind(store);
     // As after a request that was sent twice: the first was done, the second is told that the row is there.
     store.compareAndSet = async (writes) => {
@@ -273,5 +308,166 @@ describe("the numbering of records", () => {
     const since = clock.nowUs() - 3_600_000_000;
     const found = await trail.read({ sinceUs: since, untilUs: clock.nowUs() + 1, before: null, limit: 10 });
     expect(found.records.map((record) => record.id.split("-")[2])).toEqual(["1", "0"]);
+  });
+
+  /** A trail over a store in memory whose every command takes a while, and what its own requests meet. */
+  function slowTrail(step: (call: string) => Promise<void> = () => sleep(2 * Math.random())) {
+    const [clock, store] = [new ManualClock(), new MemoryStore({ step })];
+    const parts = { store, clock, space: { project: "p", environment: "e" }, keepMs: DAY_MS, sleep };
+    const trail = () => new AuditTrail({ ...parts, random: inLaneZero });
+    const hour = () => ({ sinceUs: clock.nowUs() - 3_600_000_000, untilUs: clock.nowUs() + 1, before: null });
+    return { clock, store, trail, hour };
+  }
+
+  it("200 requests of one isolate at once lose none, and share commands", async () => {
+    const { store, trail, hour } = slowTrail();
+    const one = trail();
+    const kept = await Promise.all(Array.from({ length: 200 }, (_, i) => one.append({ ...entry, name: `${i}` })));
+    expect(new Set(kept.map(({ id }) => id)).size).toBe(200);
+    expect(store.writes.length + store.reads.length).toBeLessThanOrEqual(10);
+    const { records, next } = await one.read({ ...hour(), limit: 1_000 });
+    expect(next).toBeNull();
+    expect(records.map(({ name }) => name)).toEqual(kept.map(({ name }) => name).toReversed());
+    const paged: unknown[] = [];
+    for (let before: string | null = null, more = true; more; more = before !== null) {
+      const page = await one.read({ ...hour(), before, limit: 7 });
+      paged.push(...page.records);
+      before = page.next;
+    }
+    expect(paged).toEqual(records);
+  });
+
+  it("8 isolates of one lane, 10 requests each at once, lose none", async () => {
+    const { trail, hour } = slowTrail();
+    const isolates = Array.from({ length: 8 }, trail);
+    const all = isolates.flatMap((one, i) => Array.from({ length: 10 }, () => one.append({ ...entry, name: `${i}` })));
+    const ids = (await Promise.all(all)).map(({ id }) => id);
+    const { records } = await trail().read({ ...hour(), limit: 1_000 });
+    expect(records.map(({ id }) => id).toSorted()).toEqual(ids.toSorted());
+  });
+
+  it("a store that fails is told to each whose entry was in its hands, and the trail goes on", async () => {
+    let failing = true;
+    const { trail, hour } = slowTrail(async () => {
+      await sleep(1);
+      if (failing) throw new EdgefeatError("store_unavailable", "the store was made to fail");
+    });
+    const one = trail();
+    const ends = await Promise.allSettled([one.append(entry), one.append(entry), one.append(entry)]);
+    expect(ends.map(({ status }) => status)).toEqual(["rejected", "rejected", "rejected"]);
+    failing = false;
+    await one.append(entry);
+    expect((await one.read({ ...hour(), limit: 10 })).records).toHaveLength(1);
+  });
+
+  it.each(["write", "write answered"])(
+    "a request that is cancelled at its %s leaves no entry behind",
+    async (where) => {
+      let cancelled = false;
+      const { trail, hour } = slowTrail(async (call) => {
+        if (call !== where || cancelled) return;
+        cancelled = true;
+        // As a cancelled request's: it never comes back.
+        await new Promise(() => {});
+      });
+      const one = trail();
+      void one.append({ ...entry, name: "cancelled" });
+      await Promise.all([one.append({ ...entry, name: "a" }), one.append({ ...entry, name: "b" })]);
+      const names = (await one.read({ ...hour(), limit: 10 })).records.map(({ name }) => name);
+      expect(names).toHaveLength(3);
+      expect(new Set(names)).toEqual(new Set(["a", "b", "cancelled"]));
+    },
+  );
+
+  it("entries of two hours that wait together go to their own hours", async () => {
+    const { clock, trail, store } = slowTrail();
+    clock.nowText = "2001-03-31T12:59:59.999Z";
+    const one = trail();
+    const first = [one.append(entry), one.append(entry)];
+    clock.advance(2);
+    await Promise.all([...first, one.append(entry)]);
+    const hour = Math.floor(clock.nowUs() / 3_600_000_000);
+    const kept = [...store.rows].map(([key, text]) => [Number(key.split(":")[3]) - hour, text.split("\n").length]);
+    expect(kept).toEqual([
+      [-1, 1],
+      [-1, 1],
+      [0, 1],
+    ]);
+  });
+});
+
+describe("a busy hour", () => {
+  const entry = { token: "root", tokenName: null, route: "X", ip: null, ray: null, status: 200, code: null };
+  const HOUR_US = 3_600_000_000;
+  const space = { project: "p", environment: "e" };
+  const store = new MemoryStore();
+  const clock = new ManualClock();
+  const trail = new AuditTrail({
+    store,
+    clock,
+    space,
+    keepMs: DAY_MS,
+    sleep,
+    random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
+  });
+  const fromUs = Math.floor(clock.nowUs() / HOUR_US) * HOUR_US;
+  /** 36,000 records, 10 a second, in 8 lanes of unlike lengths; within a lane times are up to 20 s out of order. */
+  const times: number[] = [];
+  const seconds = (us: number) => Math.floor((us - fromUs) / 1_000_000);
+  beforeAll(() => {
+    const ends = Array.from({ length: 8 }, () => 0);
+    for (let i = 0; i < 36_000; i++) {
+      const lane = Math.min(7, Math.floor(Math.log2(1 + (i % 256))));
+      const n = ends[lane]!++;
+      const late = i % 50 === 7 ? 20_000_000 : 0;
+      const atUs = Math.max(fromUs, fromUs + i * 100_000 - late);
+      times.push(atUs);
+      const id = `${atUs}-${lane}-${n}-${i.toString(16).padStart(8, "0")}`;
+      store.rows.set(
+        auditKey(space, fromUs / HOUR_US, lane, n),
+        JSON.stringify({ id, at: formatTime(atUs), ...entry }),
+      );
+    }
+    times.sort((a, b) => b - a);
+  });
+  const timesOf = (records: readonly { id: string }[]) => records.map(({ id }) => Number(id.split("-")[0]));
+
+  it.each([
+    [1, 3_600],
+    [100, 3_600],
+    [1_000, 3_600],
+    [1, 1_800],
+    [100, 17],
+    [100, 1],
+  ])("the latest %i before second %i cost few commands", async (limit, second) => {
+    store.reads.length = 0;
+    const untilUs = fromUs + second * 1_000_000;
+    const { records } = await trail.read({ sinceUs: fromUs, untilUs, before: null, limit });
+    expect(timesOf(records)).toEqual(times.filter((at) => at < untilUs).slice(0, limit));
+    expect(store.reads.length).toBeLessThanOrEqual(12);
+    expect(Math.max(...store.reads.map(({ keys }) => keys.length))).toBeLessThanOrEqual(512);
+  });
+
+  it("is read whole in pages, none twice", async () => {
+    store.reads.length = 0;
+    const found: number[] = [];
+    const ids = new Set<string>();
+    for (let before: string | null = null, more = true; more; more = before !== null) {
+      const page = await trail.read({ sinceUs: fromUs, untilUs: fromUs + HOUR_US, before, limit: 1_000 });
+      found.push(...timesOf(page.records));
+      for (const { id } of page.records) ids.add(id);
+      before = page.next;
+    }
+    expect([found.length, ids.size]).toEqual([36_000, 36_000]);
+    expect(found).toEqual(times);
+    expect(seconds(found[0] as number)).toBe(3_599);
+  });
+
+  it("of a stretch of it no more than the stretch is read", async () => {
+    store.reads.length = 0;
+    const [sinceUs, untilUs] = [fromUs + 1_000_000_000, fromUs + 1_010_000_000];
+    const { records, next } = await trail.read({ sinceUs, untilUs, before: null, limit: 1_000 });
+    expect([timesOf(records), next]).toEqual([times.filter((at) => at >= sinceUs && at < untilUs), null]);
+    expect(store.reads.length).toBeLessThanOrEqual(12);
   });
 });

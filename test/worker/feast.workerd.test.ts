@@ -80,6 +80,25 @@ describe("POST /get-online-features", () => {
     expect(answer.json.results.map((column: any) => column.values)).toEqual([["SEA"], [9], [5]]);
   });
 
+  it.each([
+    ["a list with a number too long for a double", "[12345678901234567890]", "an array"],
+    ["an object with one", '{"a":12345678901234567890}', "object"],
+    ["lists in lists, deeper than JSON can be written", `${"[".repeat(20_000)}${"]".repeat(20_000)}`, "an array"],
+  ])("refuses %s as the id of a join key that it did not need", async (_name, id, shown) => {
+    const body = `{"features":["last_flight:delay"],"entities":{"origin":["SEA","SEA"],"user_id":[9,${id}]}}`;
+    const answer = await h.send("POST", "/get-online-features", body);
+    expect([answer.status, h.internal]).toEqual([400, []]);
+    expect(JSON.parse(answer.json).message).toContain(`user_id[1]: expected an id, got ${shown}`);
+  });
+
+  it("gives back any other id of a join key that it did not need", async () => {
+    const ids = '["é",9,12345678901234567890,true,null]';
+    const origins = '["SEA","SEA","SEA","SEA","SEA"]';
+    const body = `{"features":["last_flight:delay"],"entities":{"origin":${origins},"user_id":${ids}}}`;
+    const answer = await h.send("POST", "/get-online-features", body);
+    expect(answer.text).toContain(`{"values":${ids}`);
+  });
+
   it("needs no content type, as Feast's client sends none", async () => {
     const body = new TextEncoder().encode('{"features":["last_flight:delay"],"entities":{"origin":["SEA"]}}');
     const response = await h.app.fetch(

@@ -155,7 +155,7 @@ describe("requests that are refused", () => {
       { features: DELAY, entities: { origin: "é".repeat(513) } },
       400,
       "value_out_of_range",
-      null,
+      "/entities/origin",
       null,
     ],
     [
@@ -469,6 +469,7 @@ describe.each(stores)("health over %s", (kind, makeStore) => {
     const registry = await h.apply();
     await h.send("GET", "/health");
     h.store.failing = true;
+    h.clock.advance(1_000);
     const answer = await h.send("GET", "/health");
     expect([answer.status, answer.headers.get("retry-after")]).toEqual([503, "1"]);
     expect(answer.json).toMatchObject({ status: "degraded", store: kind, registry, reason: "store_unavailable" });

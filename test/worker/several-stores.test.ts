@@ -71,18 +71,20 @@ describe("one isolate", () => {
     await h.apply();
     const transform = { inputs: ["last_flight"], features: { x: { type: "int64", expression: "delay + 1" } } };
     const held = Promise.withResolvers<void>();
+    const reached = Promise.withResolvers<void>();
     const write = store.compareAndSet.bind(store);
     let holds = true;
     store.compareAndSet = async (writes) => {
       const written = await write(writes);
       if (holds && writes[0]?.key.startsWith("control:") === true) {
         holds = false;
+        reached.resolve();
         await held.promise;
       }
       return written;
     };
     const putting = h.send("PUT", "/v1/transforms/tx", transform);
-    while (holds) await new Promise((done) => setTimeout(done, 1));
+    await reached.promise;
     expect((await h.isolate().send("PUT", "/v1/transforms/ty", transform)).status).toBe(201);
     const later = await h.features({ features: ["ty:x"], entities: { origin: "SEA" } });
     expect(later.status).toBe(200);

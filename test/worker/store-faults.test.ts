@@ -4,7 +4,8 @@ import { parseTime } from "../../sdk/time.ts";
 import { createApp } from "../../worker/app.ts";
 import { frozenClock } from "../../worker/clock.ts";
 import { readSettings, type Variables } from "../../worker/settings.ts";
-import { openStore, runtimeDeps } from "../../worker/store/open.ts";
+import { runtimeDeps } from "../../worker/store/clock.ts";
+import { openStore } from "../../worker/store/open.ts";
 import { hasRedisServer } from "../support/redis-server.ts";
 import { startUpstash, type Upstash } from "../support/upstash.ts";
 import { startWorkerProcess } from "../support/worker-process.ts";
@@ -12,7 +13,7 @@ import { compiled, lastFlight } from "./support/definitions.ts";
 import { NOW, snapshotFor, TOKEN } from "./support/harness.ts";
 import { type Answer, KnownLoad, type Send } from "./support/known-load.ts";
 
-const READ_MS = 500;
+const READ_MS = 2_000;
 const WRITE_MS = 10_000;
 /** What a busy machine may add to a limit; far less than a wait without one. */
 const SLACK_MS = 3_000;
@@ -20,7 +21,15 @@ const DOWN_MS = 1_500;
 const READERS = 4;
 const TEST_MS = 60_000;
 
-type Fault = [fail: (redis: Upstash) => unknown, mend: (redis: Upstash) => unknown];
+interface Fault {
+  fail(redis: Upstash): unknown;
+  mend(redis: Upstash): unknown;
+  /** Whether calls under way fail at once; else a write waits for its own long limit, which no test does. */
+  readonly ends: boolean;
+}
+
+const killed: Fault = { fail: (redis) => redis.kill(), mend: (redis) => redis.restart(), ends: true };
+const hanging: Fault = { fail: (redis) => redis.pause(), mend: (redis) => redis.resume(), ends: false };
 
 interface Subject {
   send: Send;
@@ -116,10 +125,10 @@ describe.skipIf(!hasRedisServer()).each(SUBJECTS)("%s", (_, start) => {
     return { send, load };
   }
 
-  it.each<[what: string, ...Fault]>([
-    ["is killed and started again", (redis) => redis.kill(), (redis) => redis.restart()],
-    ["hangs and goes on", (redis) => redis.pause(), (redis) => redis.resume()],
-  ])("a store that %s", { timeout: TEST_MS }, async (_what, fail, mend) => {
+  it.each<[what: string, fault: Fault]>([
+    ["is killed and started again", killed],
+    ["hangs and goes on", hanging],
+  ])("a store that %s", { timeout: TEST_MS }, async (_what, { ends, fail, mend }) => {
     const redis = await database();
     const { send, load } = await loaded({
       ...common,
@@ -131,7 +140,7 @@ describe.skipIf(!hasRedisServer()).each(SUBJECTS)("%s", (_, start) => {
     // Rows in memory are served, and said to be stale; what must come from the store is a 503.
     await load.until(({ kind, stale }) => kind === "read" && stale);
     await load.until(({ kind, status }) => kind === "fresh read" && status === 503);
-    await load.until(({ kind, status }) => kind === "write" && status === 503);
+    if (ends) await load.until(({ kind, status }) => kind === "write" && status === 503);
     expect(await health(send)).toMatchObject({ status: 503, json: { status: "degraded" } });
     await pause(DOWN_MS);
     const mendedAtMs = performance.now();
@@ -145,38 +154,42 @@ describe.skipIf(!hasRedisServer()).each(SUBJECTS)("%s", (_, start) => {
     expect(await health(send)).toMatchObject({ status: 200, json: { status: "ok" } });
   });
 
-  it.each<[what: string, role: "primary" | "secondary", ...Fault]>([
-    ["the primary is killed", "primary", (redis) => redis.kill(), (redis) => redis.restart()],
-    ["the primary hangs", "primary", (redis) => redis.pause(), (redis) => redis.resume()],
-    ["the secondary is killed", "secondary", (redis) => redis.kill(), (redis) => redis.restart()],
-  ])("of two stores %s: reads go on as before, writes wait", { timeout: TEST_MS }, async (_what, role, fail, mend) => {
-    const [primary, secondary] = await Promise.all([database(), database()]);
-    const variables = {
-      ...common,
-      UPSTASH_REDIS_REST_URL: primary.url,
-      UPSTASH_REDIS_REST_TOKEN: primary.token,
-      UPSTASH_SECONDARY_REST_URL: secondary.url,
-      UPSTASH_SECONDARY_REST_TOKEN: secondary.token,
-    };
-    const { send, load } = await loaded(variables);
-    await fail({ primary, secondary }[role]);
-    await load.until(({ kind, status }) => kind === "write" && status === 503);
-    for (const kind of ["fresh read", "read"] as const) await load.until(isRight(kind));
-    expect(await health(send)).toMatchObject({ status: 200, json: { status: "degraded", failing: [role] } });
-    // An isolate that knows nothing yet finds all it needs in the store that is left.
-    const cold = await start(variables);
-    closing.push(cold.close);
-    expect((await cold.send("GET", "/v1/features?features=last_flight:delay&origin=SEA")).status).toBe(200);
-    await pause(DOWN_MS);
-    await mend({ primary, secondary }[role]);
-    await load.until(isRight("write"));
-    await pause(200);
-    await load.stop();
-    checkWaits(load.answers);
-    const reads = load.answers.filter(({ kind }) => kind !== "write");
-    expect(reads.every(({ status, stale }) => status === 200 && !stale)).toBe(true);
-    expect(await health(send)).toMatchObject({ status: 200, json: { status: "ok" } });
-  });
+  it.each<[what: string, role: "primary" | "secondary", fault: Fault]>([
+    ["the primary is killed", "primary", killed],
+    ["the primary hangs", "primary", hanging],
+    ["the secondary is killed", "secondary", killed],
+  ])(
+    "of two stores %s: reads go on as before, writes wait",
+    { timeout: TEST_MS },
+    async (_what, role, { ends, fail, mend }) => {
+      const [primary, secondary] = await Promise.all([database(), database()]);
+      const variables = {
+        ...common,
+        UPSTASH_REDIS_REST_URL: primary.url,
+        UPSTASH_REDIS_REST_TOKEN: primary.token,
+        UPSTASH_SECONDARY_REST_URL: secondary.url,
+        UPSTASH_SECONDARY_REST_TOKEN: secondary.token,
+      };
+      const { send, load } = await loaded(variables);
+      await fail({ primary, secondary }[role]);
+      if (ends) await load.until(({ kind, status }) => kind === "write" && status === 503);
+      for (const kind of ["fresh read", "read"] as const) await load.until(isRight(kind));
+      expect(await health(send)).toMatchObject({ status: 200, json: { status: "degraded", failing: [role] } });
+      // An isolate that knows nothing yet finds all it needs in the store that is left.
+      const cold = await start(variables);
+      closing.push(cold.close);
+      expect((await cold.send("GET", "/v1/features?features=last_flight:delay&origin=SEA")).status).toBe(200);
+      await pause(DOWN_MS);
+      await mend({ primary, secondary }[role]);
+      await load.until(isRight("write"));
+      await pause(200);
+      await load.stop();
+      checkWaits(load.answers);
+      const reads = load.answers.filter(({ kind }) => kind !== "write");
+      expect(reads.every(({ status, stale }) => status === 200 && !stale)).toBe(true);
+      expect(await health(send)).toMatchObject({ status: 200, json: { status: "ok" } });
+    },
+  );
 });
 
 afterAll(() => {

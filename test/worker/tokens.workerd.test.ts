@@ -1,5 +1,6 @@
 // Tokens: what each may do, when their end is noticed, how they are replaced, and what the store knows of them.
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { storeUnavailable } from "../../worker/store/faults.ts";
 import { durableObjectStore, stores } from "../support/workerd-stores.ts";
 import {
   type Answered,
@@ -270,6 +271,36 @@ describe.each(stores)("the end of a token, over %s", (_kind, makeStore) => {
     await h.send("DELETE", `/v1/tokens/${writer.id}`);
     other.clock.advance(1_000);
     expect([(await write(h)).status, (await write(other)).status]).toEqual([401, 401]);
+  });
+
+  it.each(["/v1/registry", "/v1/materializations", "/v1/transforms", "/metrics", "/openapi.json", "/docs"])(
+    "is noticed at once by GET %s",
+    async (path) => {
+      const other = h.isolate();
+      const get = () => other.send("GET", path, undefined, as(token.token)).catch(() => ({ status: 200 }));
+      expect((await get()).status).toBe(200);
+      await revoke();
+      expect((await get()).status).toBe(401);
+    },
+  );
+
+  it("can't be asked for while the store fails: within the bound it counts, and then is told when to come again", async () => {
+    const other = h.isolate();
+    expect((await other.features(DELAY, as(token.token))).status).toBe(200);
+    other.store.read = async () => {
+      throw storeUnavailable("breaker_open", "not asked", { hint: "wait", retryAfterMs: 7_000 });
+    };
+    const openApi = () => other.send("GET", "/openapi.json", undefined, as(token.token));
+    expect((await openApi()).status).toBe(200);
+    other.clock.advance(360_000);
+    for (const answer of [await openApi(), await other.features(DELAY, as(token.token))]) {
+      expect([answer.status, answer.json.code, answer.headers.get("retry-after")]).toEqual([
+        503,
+        "store_unavailable",
+        "7",
+      ]);
+      expect(answer.text).toContain("breaker_open");
+    }
   });
 
   it("of an admin is noticed at its next act", async () => {

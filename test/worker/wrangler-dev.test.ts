@@ -100,4 +100,17 @@ describe("wrangler dev", () => {
     const unauthorized = createAdminClient({ url, token: "wrong" }).postRows("latest", `{"rows":[${row}]}`);
     await expect(unauthorized).rejects.toMatchObject({ code: "unauthorized" });
   });
+
+  it("records every act of 60 requests at once, which can't wait for each other's work", async () => {
+    const headers = { authorization: "Bearer secret" };
+    const act = () => fetch(`${url}/v1/tokens/0123456789abcdef`, { method: "DELETE", headers });
+    const answers = await Promise.all(Array.from({ length: 60 }, act));
+    expect(answers.map((answer) => [answer.status, answer.headers.get("edgefeat-audit")])).toEqual(
+      answers.map(() => [404, null]),
+    );
+    const audit = await (await fetch(`${url}/v1/audit?limit=1000`, { headers })).json();
+    const { records } = audit as { records: readonly { id: string; route: string }[] };
+    const kept = records.filter(({ route }) => route === "DELETE /v1/tokens/:id");
+    expect(new Set(kept.map(({ id }) => id)).size).toBe(60);
+  });
 });

@@ -3,6 +3,7 @@ import { EdgefeatError } from "../../sdk/errors.ts";
 import type { PlanRequest } from "../../sdk/plan/index.ts";
 import type { Snapshot } from "../../sdk/registry/index.ts";
 import type { Clock, Ms } from "../../sdk/time.ts";
+import { reasonOf, retryAfter, storeUnavailable } from "../store/faults.ts";
 import type { OnlineStore } from "../store/port.ts";
 import type { TokenGate } from "./gate.ts";
 import { type Access, type Principal, reaches, ROOT } from "./principal.ts";
@@ -33,10 +34,16 @@ export interface Caller {
   /**
    * Takes in what a read that began at `atMs` on the elapsed clock brought: the control record, and the text under `keys`
    * (undefined when it was not read). `control` is undefined when nothing was read, or the store failed and memory stands
-   * in. Reads once more where the record names another token set. Returns undefined when there is nothing to wait for.
+   * in; `fault` then says why. Reads once more where the record names another token set. Returns undefined when there is
+   * nothing to wait for.
    * @throws unauthorized, forbidden, rate_limited, row_corrupt; store_unavailable when the caller can't be judged
    */
-  settle(control: string | null | undefined, set: string | null | undefined, atMs: Ms): Promise<void> | undefined;
+  settle(
+    control: string | null | undefined,
+    set: string | null | undefined,
+    atMs: Ms,
+    fault?: unknown,
+  ): Promise<void> | undefined;
   /** Judges by a read of its own, unless that was done within `maxAgeMs`. @throws as settle */
   admit(maxAgeMs: Ms): Promise<void> | undefined;
   /** Checks that the caller may ask this; does nothing while it isn't known. @throws forbidden, bad_request */
@@ -107,13 +114,20 @@ export class HttpCaller implements Caller {
     return charge(principal, this.#request);
   }
 
-  settle(control: string | null | undefined, set: string | null | undefined, atMs: Ms): Promise<void> | undefined {
+  settle(
+    control: string | null | undefined,
+    set: string | null | undefined,
+    atMs: Ms,
+    fault?: unknown,
+  ): Promise<void> | undefined {
     if (this.#isFixed) return undefined;
     const { gate, maxStaleMs } = this.#parts;
     if (control === undefined) {
       if (this.#principal !== null && atMs - gate.checkedAtMs < maxStaleMs) return undefined;
-      throw new EdgefeatError("store_unavailable", "the store can't be asked whether the token still holds", {
+      throw storeUnavailable(reasonOf(fault) ?? "failed", "the store can't be asked whether the token still holds", {
         hint: "try again",
+        ...retryAfter(fault),
+        cause: fault,
       });
     }
     if (set !== undefined) gate.learn(set, control, atMs);

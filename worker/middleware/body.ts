@@ -4,17 +4,20 @@ import { parseJson } from "../../sdk/types/index.ts";
 import { jsonFault } from "./json-fault.ts";
 
 const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json(?:\s*;|\s*$)/i;
+/** What browsers say of a request of another origin's page. */
+const FROM_ELSEWHERE: ReadonlySet<string | null> = new Set(["cross-site", "same-site"]);
 const CHARSET = /;\s*charset\s*=\s*"?([^\s";]*)/i;
 
 /**
  * Returns the parsed body of a write; integers that a double can't hold are bigints. No content type counts as JSON,
- * because Feast's clients send none; what a page of another origin could send unasked, a form or plain text, never does.
- * @throws unsupported_media_type, body_too_large, malformed_json with line and column
+ * because Feast's clients send none; what a page of another origin could send unasked never does: a form, plain text, or
+ * what such a page sends without a type, as a Blob of none.
+ * @throws unsupported_media_type, body_too_large, malformed_json with line and column, bad_request for one that breaks off
  */
 export async function readJson(request: Request, maxBytes: number): Promise<unknown> {
-  checkType(request.headers.get("content-type"));
+  checkType(request);
   const declared = declaredBytes(request, maxBytes);
-  const bytes = declared === null ? await readChunks(request.body, maxBytes) : await request.arrayBuffer();
+  const bytes = declared === null ? await readChunks(request.body, maxBytes) : await whole(request.arrayBuffer());
   try {
     return parse(decode(bytes));
   } catch (fault) {
@@ -29,10 +32,10 @@ export async function readJson(request: Request, maxBytes: number): Promise<unkn
  * @throws as readJson
  */
 export async function readQuery(request: Request, maxBytes: number): Promise<unknown> {
-  checkType(request.headers.get("content-type"));
+  checkType(request);
   const declared = declaredBytes(request, maxBytes);
   if (declared === null) return readJson(request, maxBytes);
-  const text = await request.text();
+  const text = await whole(request.text());
   try {
     if (text.includes("\ufffd") && new TextEncoder().encode(text).byteLength !== declared) throw notUtf8();
     return parse(text);
@@ -50,8 +53,16 @@ function packedOr({ headers }: Request, fault: unknown): unknown {
   });
 }
 
-function checkType(type: string | null): void {
-  if (type === null || type === "application/json") return;
+function checkType({ headers }: Request): void {
+  const type = headers.get("content-type");
+  if (type === "application/json") return;
+  if (type === null) {
+    // Only browsers send this header, and no page can take it away.
+    if (!FROM_ELSEWHERE.has(headers.get("sec-fetch-site"))) return;
+    throw new EdgefeatError("unsupported_media_type", "a page of another origin must declare what the body is", {
+      hint: "send JSON in UTF-8 with Content-Type: application/json",
+    });
+  }
   if (JSON_TYPE.test(type.trim()) && /^(?:utf-?8)?$/i.test(CHARSET.exec(type)?.[1] ?? "")) return;
   throw new EdgefeatError("unsupported_media_type", `the body is declared as ${type.slice(0, 100)}`, {
     hint: "send JSON in UTF-8 with Content-Type: application/json",
@@ -66,13 +77,22 @@ function declaredBytes({ headers }: Request, maxBytes: number): number | null {
   return Number(declared);
 }
 
+/** Whoever sends a body may stop in its midst, or send what HTTP can't be: that is no fault of the server's. */
+async function whole<T>(reading: Promise<T>): Promise<T> {
+  try {
+    return await reading;
+  } catch (cause) {
+    throw new EdgefeatError("bad_request", "the body broke off before its end", { hint: "send it again", cause });
+  }
+}
+
 async function readChunks(body: ReadableStream<Uint8Array> | null, maxBytes: number): Promise<Uint8Array> {
   if (body === null) return new Uint8Array();
   const chunks: Uint8Array[] = [];
   let size = 0;
   const reader = body.getReader();
   for (;;) {
-    const { done, value } = await reader.read();
+    const { done, value } = await whole(reader.read());
     if (done) break;
     size += value.byteLength;
     if (size > maxBytes) {

@@ -1,7 +1,7 @@
 // What stands around every route: who calls is judged before it, what was done is recorded after it.
 import { EdgefeatError, type ErrorCode } from "../../sdk/errors.ts";
 import { type CallerParts, checkUnlimited, checkView, HttpCaller, type Principal, redacted } from "../auth/index.ts";
-import type { Log } from "../metrics/index.ts";
+import { faultFields, type Log, LogLimiter } from "../metrics/index.ts";
 import type { Act, Call, Route, Services } from "../routes/route.ts";
 import type { AuditEntry, AuditTrail } from "../write/audit.ts";
 import { asEdgefeatError } from "./problem.ts";
@@ -19,7 +19,10 @@ export interface GuardParts {
 /** A call of which nothing was judged yet. */
 export type BareCall = Omit<Call, "caller" | "act">;
 
-/** Within this time of its last confirmation a token may write without another; an admin's is confirmed for each act. */
+/**
+ * Within this time of its last confirmation a token may write without another; for an admin's act, and for a read that no
+ * route judges along with its own, it is confirmed each time.
+ */
 const WRITE_RECHECK_MS = 1_000;
 /** On the answer to an act that was done, but whose record the store did not take: it is in the log alone. */
 export const AUDIT_HEADER = "edgefeat-audit";
@@ -29,9 +32,12 @@ const TELLS_NOTHING: ReadonlySet<ErrorCode> = new Set(["unauthorized", "store_un
 
 export class Guard {
   readonly #parts: GuardParts;
+  /** Anybody may be refused as often as they like. */
+  readonly #refusals: LogLimiter;
 
   constructor(parts: GuardParts) {
     this.#parts = parts;
+    this.#refusals = new LogLimiter(parts.log, parts.services.clock);
   }
 
   /** Answers a call, or tells why not; never rejects. */
@@ -46,7 +52,7 @@ export class Guard {
       const entering = caller.enter();
       if (entering !== undefined) await entering;
       if (route.judgesCaller !== true) {
-        const admitting = caller.admit(this.#recheckMs(route));
+        const admitting = this.#admit(route, caller);
         if (admitting !== undefined) await admitting;
         checkScope(route, call, caller.principal);
       }
@@ -62,39 +68,46 @@ export class Guard {
     return response;
   }
 
-  #recheckMs({ access }: Route): number {
-    if (access === "admin") return 0;
-    return access === "write" ? WRITE_RECHECK_MS : this.#parts.services.config.cacheTtlMs;
+  #admit({ access }: Route, caller: HttpCaller): Promise<void> | undefined {
+    const admitting = caller.admit(access === "write" ? WRITE_RECHECK_MS : 0);
+    if (access !== "read") return admitting;
+    // As for features, so that a store that fails is still seen in the metrics.
+    const { clock } = this.#parts.services;
+    const atMs = clock.elapsedMs();
+    return admitting?.catch((fault: unknown) => {
+      if (!(fault instanceof EdgefeatError) || fault.code !== "store_unavailable") throw fault;
+      return caller.settle(undefined, undefined, atMs, fault);
+    });
   }
 
-  /** Refused calls are logged and not kept, so that nobody without rights can fill the store. */
+  /**
+   * Refused calls are not kept, and of a kind one is logged in a time, so that nobody without rights can fill the store or
+   * the log. Never rejects: the act is done.
+   */
   async #record(route: Route, call: BareCall, done: Done): Promise<void> {
     const { log, audit } = this.#parts;
     const { principal, code } = done;
     const entry = entryOf(route, call, done);
     const refused = principal === null || code === "forbidden" || code === "rate_limited";
     let stored = false;
-    let lost: ErrorCode | undefined;
+    let lost: string | undefined;
+    let faulty: ReturnType<typeof faultFields> | undefined;
     if (audit !== null && !refused && route.method !== "GET") {
       try {
         await audit.append(entry);
         stored = true;
       } catch (fault) {
-        if (!(fault instanceof EdgefeatError)) throw fault;
-        lost = fault.code;
+        lost = fault instanceof EdgefeatError ? fault.code : "internal_error";
+        if (!(fault instanceof EdgefeatError)) faulty = faultFields(fault);
         done.response.headers.set(AUDIT_HEADER, "lost");
       }
     }
     const { counts = {}, ...fields } = entry;
     const counted = Object.fromEntries(Object.entries(counts).map(([name, n]) => [`count_${name}`, n]));
-    log({
-      level: lost !== undefined ? "error" : refused ? "warn" : "info",
-      event: "audit",
-      ...fields,
-      ...counted,
-      stored,
-      lost,
-    });
+    const line = { event: "audit", ...fields, ...counted, stored, lost, ...faulty };
+    // By who was refused what, never by where from or what is asked for, of which there is no end.
+    if (refused) this.#refusals.say(`${fields.token} ${fields.route} ${code}`, { level: "warn", ...line });
+    else log({ level: lost === undefined ? "info" : "error", ...line });
   }
 }
 

@@ -59,7 +59,7 @@ export function isolateLimiter({ requests, periodMs }: RateLimitRule, clock: Clo
   };
 }
 
-/** Returns how callers are charged: a token by its id, and whoever needs none by the address that Cloudflare saw. */
+/** Returns how callers are charged: a token by its id, and whoever needs none by the network that Cloudflare saw. */
 export function chargeBy(limiter: RateLimiter, space: { project: string; environment: string }): Charge {
   const prefix = `${space.project}/${space.environment}/`;
   return (principal, request) => {
@@ -70,7 +70,25 @@ export function chargeBy(limiter: RateLimiter, space: { project: string; environ
 }
 
 function keyOf({ id, isAnybody }: Principal, { headers }: Request): string {
-  return isAnybody ? `${id}/${headers.get("cf-connecting-ip") ?? ""}` : id;
+  return isAnybody ? `${id}/${networkOf(headers.get("cf-connecting-ip") ?? "")}` : id;
+}
+
+const MAPPED = /^(?:0{0,4}:){2,5}ffff:(\d+\.\d+\.\d+\.\d+)$/i;
+
+/** Returns what one caller has of addresses: an IPv4 address, but the /64 of an IPv6 address, whose rest is free to choose. */
+function networkOf(address: string): string {
+  if (!address.includes(":")) return address;
+  const mapped = MAPPED.exec(address)?.[1];
+  if (mapped !== undefined) return mapped;
+  const [head = "", tail] = address.split("::", 2);
+  const groups = head === "" ? [] : head.split(":");
+  if (tail !== undefined) {
+    const after = tail === "" ? [] : tail.split(":");
+    while (groups.length + after.length < 8) groups.push("0");
+    groups.push(...after);
+  }
+  const network = groups.slice(0, 4).map((group) => Number.parseInt(group, 16).toString(16));
+  return `${network.join(":")}::/64`;
 }
 
 function refuseIf(waitMs: Ms): undefined {

@@ -66,17 +66,20 @@ function schemaHtml(schema: JsonSchema): string {
 
 /** Returns a schema as a reader of types would write it; what is told elsewhere as #Name. */
 function typeText(schema: JsonSchema, indent = ""): string {
-  const { $ref, type, items, prefixItems, properties, additionalProperties, required = [] } = schema;
+  const { $ref, type, format, items, prefixItems, properties, additionalProperties, required = [] } = schema;
   const of = (part: unknown, more = ""): string => typeText(part as JsonSchema, indent + more);
+  const each = (parts: unknown, between: string): string => (parts as unknown[]).map((part) => of(part)).join(between);
   const values = schema["enum"] ?? ("const" in schema ? [schema["const"]] : undefined);
   const choices = schema["anyOf"] ?? schema["oneOf"];
+  const [kind, orNull] = [type].flat();
   if (typeof $ref === "string") return $ref.replace(/.*\//, "#");
   if (values !== undefined) return (values as unknown[]).map((value) => JSON.stringify(value)).join(" | ");
-  if (choices !== undefined) return (choices as unknown[]).map((each) => of(each)).join(" | ");
-  if (prefixItems !== undefined) return `[${(prefixItems as unknown[]).map((each) => of(each)).join(", ")}]`;
+  if (choices !== undefined) return each(choices, " | ");
+  if (prefixItems !== undefined) return `[${each(prefixItems, ", ")}]`;
+  if (orNull === "null") return `${of({ ...schema, type: kind })} | null`;
   if (items !== undefined) {
-    const each = of(items);
-    return /^[^{]* \| /.test(each) ? `(${each})[]` : `${each}[]`;
+    const element = of(items);
+    return /^[^{]* \| /.test(element) ? `(${element})[]` : `${element}[]`;
   }
   if (properties !== undefined) {
     const lines = Object.entries(properties as object).map(
@@ -86,5 +89,5 @@ function typeText(schema: JsonSchema, indent = ""): string {
     return `{\n${lines.join("")}${indent}}`;
   }
   if (typeof additionalProperties === "object") return `{ [name]: ${of(additionalProperties)} }`;
-  return type === undefined ? "any" : [type].flat().join(" | ");
+  return type === undefined ? "any" : String(format ?? [type].flat().join(" | "));
 }

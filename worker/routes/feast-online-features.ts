@@ -8,7 +8,7 @@ import { readQuery } from "../middleware/body.ts";
 import { feastErrorResponse } from "../middleware/feast-error.ts";
 import type { CompiledPlan } from "../serve/compiled-plan.ts";
 import { encodeFeastAnswer } from "../serve/encode-feast.ts";
-import type { GivenInputs, KnownRegistry } from "../serve/index.ts";
+import type { GivenInputs, KnownPart } from "../serve/index.ts";
 import { planRequest, wantsNoCache } from "./features.ts";
 import { READING_ERRORS, READING_HEADERS } from "./features-doc.ts";
 import { json } from "./doc.ts";
@@ -62,7 +62,7 @@ export const postGetOnlineFeatures: Route = {
     const body = checkShape(feastReadBody, await readQuery(request, config.maxBodyBytes), "request", "bad_request");
     const asked = {
       request: feastRequest(body.feature_service ?? undefined, body.features ?? undefined),
-      given: (plan: CompiledPlan, registry: KnownRegistry) => splitEntities(body.entities, plan, registry),
+      given: (plan: CompiledPlan, known: KnownPart) => splitEntities(body.entities, plan, known),
       time: { zoneless: "utc" } as const,
       noCache: wantsNoCache(request),
       maxStalenessMs: null,
@@ -86,22 +86,18 @@ function feastRequest(service: string | undefined, features: readonly string[] |
 }
 
 /** Feast sends request data among the entities, and takes an entity's name for its join key. @throws type_mismatch */
-function splitEntities(
-  all: Readonly<Record<string, unknown[]>>,
-  plan: CompiledPlan,
-  registry: KnownRegistry,
-): GivenInputs {
-  const { entities: known } = registry.snapshot;
+function splitEntities(all: Readonly<Record<string, unknown[]>>, plan: CompiledPlan, known: KnownPart): GivenInputs {
+  const { entities: knownEntities } = known.snapshot;
   const entities: [string, unknown][] = [];
   const request: [string, unknown][] = [];
   for (const [name, values] of Object.entries(all)) {
     const isKey = plan.keys.some((key) => key.name === name);
-    if (!isKey && (plan.request.some((field) => field.name === name) || isOthersRequest(name, registry))) {
+    if (!isKey && (plan.request.some((field) => field.name === name) || isOthersRequest(name, known))) {
       request.push([name, values]);
       continue;
     }
     if (!isKey) checkScalars(name, values);
-    const joinKeys = Object.hasOwn(known, name) ? (known[name]?.joinKeys ?? []) : [];
+    const joinKeys = Object.hasOwn(knownEntities, name) ? (knownEntities[name]?.joinKeys ?? []) : [];
     const [only] = joinKeys;
     const renamed = !isKey && joinKeys.length === 1 && only !== undefined && !Object.hasOwn(all, only.name);
     entities.push([renamed ? only.name : name, values]);
@@ -120,6 +116,6 @@ function checkScalars(name: string, ids: readonly unknown[]): void {
 }
 
 /** True for request data that this plan does not need, which may be given all the same. */
-function isOthersRequest(name: string, { names, snapshot }: KnownRegistry): boolean {
+function isOthersRequest(name: string, { names, snapshot }: KnownPart): boolean {
   return names.requestFields.has(name) && !names.joinKeys.has(name) && !Object.hasOwn(snapshot.entities, name);
 }

@@ -10,6 +10,8 @@ import { jsonResponse, type Route, type Services } from "./route.ts";
 
 /** How long a store's description of itself is believed, so that frequent checks cost one command each, not two. */
 const STATUS_MS: Ms = 60_000;
+/** How long an answer of the store is believed: anybody may ask, as often as they like. */
+const BELIEVED_MS: Ms = 1_000;
 
 const OF_STORE = { type: ["number", "boolean", "null"] };
 const HEALTH = object(
@@ -36,21 +38,26 @@ const HEALTH = object(
 /** Returns the route; it remembers what the store said of itself. */
 export function createHealthRoute(): Route {
   let known: { readonly status: StoreStatus; readonly atMs: Ms } | undefined;
+  let answered: { readonly registry: string | null; readonly atMs: Ms } | undefined;
 
   /** Asks the store what every read asks it too: the control record. */
   async function storeState({ store, registry, clock }: Services) {
+    const atMs = clock.elapsedMs();
+    if (known !== undefined && answered !== undefined && atMs - answered.atMs < BELIEVED_MS) {
+      return { fault: null, told: { registry: answered.registry, ...tell(known.status, store) } };
+    }
+    // Who asks while this one waits for the store is told what was known before.
+    if (answered !== undefined) answered = { ...answered, atMs };
     try {
-      const atMs = clock.elapsedMs();
       if (known === undefined || atMs - known.atMs >= STATUS_MS || isFailing(known.status)) {
         known = { status: await store.status(), atMs };
       }
       const { status } = known;
       const [control] = await store.read([registry.key]);
-      return {
-        fault: null,
-        told: { registry: parseControl(control ?? null)?.registry ?? null, ...tell(status, store) },
-      };
+      answered = { registry: parseControl(control ?? null)?.registry ?? null, atMs };
+      return { fault: null, told: { registry: answered.registry, ...tell(status, store) } };
     } catch (fault) {
+      answered = undefined;
       if (!(fault instanceof EdgefeatError)) throw fault;
       const told = { store: known?.status.kind ?? null, registry: registry.current?.hash ?? null, reason: fault.code };
       return { fault, told };

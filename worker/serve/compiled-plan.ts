@@ -18,6 +18,7 @@ import {
   type WindowReader,
 } from "../../sdk/windows/index.ts";
 import { plainText } from "../store/compressed-text.ts";
+import { valuesPerRow } from "./read-limits.ts";
 import type { CachedRow } from "./row-cache.ts";
 import { decodeStoredRows, type Segment, segmentOf } from "./served-row.ts";
 
@@ -63,6 +64,8 @@ export interface CompiledPlan extends Omit<FeaturePlan, "reads"> {
   readonly parts: readonly OutputPart[];
   /** True when every part is a segment and nothing is computed: rows then need not be evaluated to be written. */
   readonly textOnly: boolean;
+  /** How many values an answer's row has, each number of a vector counted. */
+  readonly valuesPerRow: number;
   /** The slots of the on-demand features asked for. */
   readonly computedSlots: readonly number[];
   /** By slot, the reference of an output; for the errors of on-demand features. */
@@ -91,6 +94,7 @@ export function compilePlan(snapshot: Snapshot, request: PlanRequest, options: P
     cacheMs: Math.min(options.cacheTtlMs, ...reads.map(({ cacheMs }) => cacheMs)),
     parts,
     textOnly: plan.steps.length === 0 && parts.every(({ read }) => read !== null),
+    valuesPerRow: valuesPerRow(plan.outputs),
     computedSlots: plan.outputs.filter(({ read }) => read < 0).map(({ slot }) => slot),
     referenceOf,
     featuresJson: JSON.stringify(plan.outputs.map(({ reference }) => reference)),

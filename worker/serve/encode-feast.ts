@@ -4,6 +4,7 @@ import { formatTime, US_PER_SECOND } from "../../sdk/time.ts";
 import { floatText, type Value, valueFromJson, valueToJson, type ValueType } from "../../sdk/types/index.ts";
 import type { RowEvaluator } from "./evaluate.ts";
 import type { Served } from "./feature-server.ts";
+import { checkAnswer } from "./read-limits.ts";
 import type { Status } from "./status.ts";
 
 interface FeastColumn {
@@ -35,7 +36,7 @@ export interface FeastForm {
 
 /**
  * Evaluates every row and returns the JSON text: join keys first, then features, then on-demand features.
- * @throws duplicate_feature when two columns have one name
+ * @throws duplicate_feature when two columns have one name; request_too_large
  */
 export function encodeFeastAnswer(served: Served, { fullNames, versions }: FeastForm): string {
   const { plan, inputs, evaluator } = served;
@@ -48,6 +49,7 @@ export function encodeFeastAnswer(served: Served, { fullNames, versions }: Feast
   refuseDuplicates(all);
   // All features of a view have its row's time: written once for them all.
   const times = plan.reads.map((): string[] => []);
+  let chars = 0;
   for (let r = 0; r < inputs.rows; r++) {
     evaluator.run(r);
     for (let read = 0; read < times.length; read++) {
@@ -58,9 +60,12 @@ export function encodeFeastAnswer(served: Served, { fullNames, versions }: Feast
       const { type, slot, read } = outputs[i] as (typeof outputs)[number];
       const { values, statuses } = columns[i] as (typeof columns)[number];
       const value = evaluator.row[slot] as Value | null;
-      values.push(feastJson(type, value));
+      const text = feastJson(type, value);
+      chars += text.length;
+      values.push(text);
       statuses.push(feastStatus(evaluator, slot, read, value));
     }
+    checkAnswer(chars);
   }
   const timeTexts = times.map(textList);
   const noTimes = textList(new Array<string>(inputs.rows).fill(EPOCH));

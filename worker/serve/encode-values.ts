@@ -5,12 +5,14 @@ import { formatTime } from "../../sdk/time.ts";
 import type { Value } from "../../sdk/types/index.ts";
 import type { Include } from "./encode.ts";
 import type { Served } from "./feature-server.ts";
+import { checkAnswer, sizeOf } from "./read-limits.ts";
 
 export type ValuesAnswer = FeaturesAnswer<Record<string, Value | null>>;
 
 /**
  * Evaluates every row of a request and returns the answer: rows as objects of values as SEMANTICS 6 has them in
  * TypeScript, the caller's own, members named by their feature, or `view__feature` where two views share a name.
+ * @throws request_too_large
  */
 export function encodeValues(served: Served, include: readonly Include[]): ValuesAnswer {
   const { plan, inputs, evaluator, nowUs, knownAsOfUs, registry } = served;
@@ -25,8 +27,11 @@ export function encodeValues(served: Served, include: readonly Include[]): Value
   const rows: ValuesAnswer["rows"] = [];
   const statuses: NonNullable<ValuesAnswer["statuses"]> = [];
   const eventTimes: NonNullable<ValuesAnswer["eventTimes"]> = [];
+  let size = 0;
   for (let r = 0; r < inputs.rows; r++) {
     evaluator.run(r);
+    for (const { slot } of outputs) size += sizeOf(evaluator.row[slot] as Value | null);
+    checkAnswer(size);
     rows.push(rowOf(({ slot }) => ownCopy(evaluator.row[slot] as Value | null)));
     if (include.includes("statuses")) statuses.push(rowOf(({ slot }) => evaluator.statuses[slot] ?? "PRESENT"));
     if (include.includes("eventTimes")) eventTimes.push(rowOf(({ read }) => timeText(evaluator.eventTimes[read])));

@@ -4,12 +4,13 @@ import { type Value, valueToJson } from "../../sdk/types/index.ts";
 import type { OutputPart } from "./compiled-plan.ts";
 import type { RowEvaluator } from "./evaluate.ts";
 import type { Served } from "./feature-server.ts";
+import { checkAnswer } from "./read-limits.ts";
 import type { ServedRow } from "./served-row.ts";
 
 export const INCLUDES = ["statuses", "eventTimes", "versions"] as const;
 export type Include = (typeof INCLUDES)[number];
 
-/** Evaluates every row of a request and returns the answer's JSON text. */
+/** Evaluates every row of a request and returns the answer's JSON text. @throws request_too_large */
 export function encodeAnswer(served: Served, include: readonly Include[]): string {
   const { plan, evaluator, inputs, registry, nowUs, knownAsOfUs } = served;
   const { outputs, parts, textOnly } = plan;
@@ -37,6 +38,7 @@ export function encodeAnswer(served: Served, include: readonly Include[]): strin
     if (withStatuses)
       statuses += `${r === 0 ? "" : ","}["${outputs.map(({ slot }) => evaluator.statuses[slot]).join('","')}"]`;
     if (withTimes) times += `${r === 0 ? "" : ","}[${eventTimes(served).join(",")}]`;
+    checkAnswer(rows.length + statuses.length + times.length);
   }
   const now = nowText(nowUs);
   const knownAsOf = knownAsOfUs === nowUs ? now : knownAsOfText(knownAsOfUs);

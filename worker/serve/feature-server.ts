@@ -2,13 +2,13 @@
 import { EdgefeatError, type ErrorCode } from "../../sdk/errors.ts";
 import type { PlanRequest } from "../../sdk/plan/index.ts";
 import { type Clock, type Ms, type ParseTimeOptions, US_PER_MS, type Us } from "../../sdk/time.ts";
-import type { Caller } from "../auth/index.ts";
+import type { Caller, Principal } from "../auth/index.ts";
 import type { AppConfig } from "../config.ts";
 import type { OnlineStore } from "../store/port.ts";
 import type { CompiledPlan } from "./compiled-plan.ts";
 import { RowEvaluator } from "./evaluate.ts";
 import { bindInputs, type GivenInputs, type Inputs } from "./inputs.ts";
-import type { KnownRegistry } from "./known-registry.ts";
+import type { KnownPart, KnownRegistry } from "./known-registry.ts";
 import { type Freshness, Lookup } from "./lookup.ts";
 import type { Registry } from "./registry.ts";
 import type { RowCache } from "./row-cache.ts";
@@ -17,8 +17,8 @@ import type { Trace } from "./trace.ts";
 /** What a request asks for. */
 export interface Asked {
   readonly request: PlanRequest;
-  /** Returns what the request gave for the plan's inputs. */
-  given(plan: CompiledPlan, registry: KnownRegistry): GivenInputs;
+  /** Returns what the request gave for the plan's inputs; `known` is what the caller may know. */
+  given(plan: CompiledPlan, known: KnownPart): GivenInputs;
   readonly time?: ParseTimeOptions;
   /** Reads past every cache, the registry's too. */
   readonly noCache: boolean;
@@ -115,12 +115,15 @@ export class FeatureServer {
     let verified = known === null;
     for (;;) {
       const fromMs = clock.elapsedMs();
+      const { principal } = caller;
       let bound: Bound;
       try {
         caller.checkRequest(asked.request, registry.snapshot);
-        bound = bind(asked, registry);
+        bound = bind(asked, registry, principal);
       } catch (fault) {
         await admitted(caller, asked, registry);
+        // It may be told otherwise to whom it is known to be for.
+        if (caller.principal !== principal) continue;
         if (verified || !isMaybeOutdated(fault, asked)) throw fault;
         const current = await this.#load(trace);
         if (current.hash === registry.hash) throw fault;
@@ -143,6 +146,8 @@ export class FeatureServer {
           trace.stagesMs.store += clock.elapsedMs() - lookedUpMs;
         });
         caller.checkRequest(asked.request, registry.snapshot);
+        // Bound before it was known who asks: names that a limited caller may not know were taken.
+        if (caller.principal !== principal) bind(asked, registry, caller.principal);
         if (control !== undefined && this.#registry.isOutdated(registry, control, readAtMs)) {
           const next =
             verified || unverifiedMs < this.#bound(freshness) ? null : await this.#follow(control, asked, readAtMs);
@@ -226,7 +231,7 @@ export class FeatureServer {
       texts = await this.#store.read(keys, { purpose });
     } catch (fault) {
       if (!(fault instanceof EdgefeatError) || fault.code !== "store_unavailable") throw fault;
-      const settling = caller.settle(undefined, undefined, atMs);
+      const settling = caller.settle(undefined, undefined, atMs, fault);
       if (settling !== undefined) await settling;
       const { cacheTtlMs, staleIfErrorMs } = this.#config;
       // Rows may be none: then nothing but the registry tells how long ago the store was last heard of.
@@ -274,8 +279,9 @@ async function admitted(caller: Caller, asked: Asked, { snapshot }: KnownRegistr
   caller.checkRequest(asked.request, snapshot);
 }
 
-function bind(asked: Asked, registry: KnownRegistry): Bound {
+function bind(asked: Asked, registry: KnownRegistry, principal: Principal | null): Bound {
   const plan = registry.plan(asked.request);
-  const given = asked.given(plan, registry);
-  return { plan, given, inputs: bindInputs(plan, given, () => registry.names, asked.time) };
+  const known = registry.visibleTo(principal);
+  const given = asked.given(plan, known);
+  return { plan, given, inputs: bindInputs(plan, given, () => known.names, asked.time) };
 }

@@ -1,5 +1,7 @@
 // A registry snapshot with what is derived from it: its hash, its plans by request shape, the names it knows.
 import type { PlanRequest } from "../../sdk/plan/index.ts";
+import type { Principal } from "../auth/principal.ts";
+import { visibleSnapshot } from "../auth/scope.ts";
 import type { ProjectionSpec, Snapshot } from "../../sdk/registry/index.ts";
 import { type CompiledPlan, compilePlan, type PlanOptions } from "./compiled-plan.ts";
 import { BoundedMap } from "./bounded-map.ts";
@@ -8,16 +10,30 @@ const MAX_PLANS = 500;
 /** The most features that all kept plans may have, so that long requests can't fill the memory. */
 const MAX_PLANNED_FEATURES = 20_000;
 
-export class KnownRegistry {
-  readonly hash: string;
+/** A snapshot, or what a caller may know of it, with its names. */
+export class KnownPart {
   readonly snapshot: Snapshot;
-  readonly #options: PlanOptions;
-  readonly #plans = new BoundedMap<CompiledPlan>(MAX_PLANS, MAX_PLANNED_FEATURES);
   #names: KnownNames | undefined;
 
-  constructor(hash: string, snapshot: Snapshot, options: PlanOptions) {
-    this.hash = hash;
+  constructor(snapshot: Snapshot) {
     this.snapshot = snapshot;
+  }
+
+  /** The join keys and request fields that any of its views or services takes. */
+  get names(): KnownNames {
+    return (this.#names ??= namesOf(this.snapshot));
+  }
+}
+
+export class KnownRegistry extends KnownPart {
+  readonly hash: string;
+  readonly #options: PlanOptions;
+  readonly #plans = new BoundedMap<CompiledPlan>(MAX_PLANS, MAX_PLANNED_FEATURES);
+  readonly #visible = new WeakMap<Principal, KnownPart>();
+
+  constructor(hash: string, snapshot: Snapshot, options: PlanOptions) {
+    super(snapshot);
+    this.hash = hash;
     this.#options = options;
   }
 
@@ -31,9 +47,14 @@ export class KnownRegistry {
     return plan;
   }
 
-  /** The join keys and request fields that any view or service of the project takes. */
-  get names(): KnownNames {
-    return (this.#names ??= namesOf(this.snapshot));
+  /** Returns the part that a principal may know: all of it for one without limits, and until it is known who asks. */
+  visibleTo(principal: Principal | null): KnownPart {
+    if (principal === null || principal.limits === null) return this;
+    const known = this.#visible.get(principal);
+    if (known !== undefined) return known;
+    const part = new KnownPart(visibleSnapshot(principal, this.snapshot));
+    this.#visible.set(principal, part);
+    return part;
   }
 }
 

@@ -4,6 +4,7 @@ import type { Ms } from "../../sdk/time.ts";
 import type { CompiledPlan, CompiledRead } from "./compiled-plan.ts";
 import type { IdColumn } from "./input-column.ts";
 import type { Inputs } from "./inputs.ts";
+import { checkRead } from "./read-limits.ts";
 import type { CachedGroup, CachedRow, RowCache } from "./row-cache.ts";
 import type { Trace } from "./trace.ts";
 
@@ -89,9 +90,10 @@ export class Lookup {
     return this.#aging.map(({ key }) => key);
   }
 
-  /** Takes in what the store holds under `keys()`. */
+  /** Takes in what the store holds under `keys()`. @throws request_too_large, row_corrupt */
   take(texts: readonly (string | null)[]): void {
     const missing = this.#missing;
+    checkRead(texts, missing.length);
     const { atMs, readAtMs } = this.#freshness;
     if (missing.length > 0) this.oldestMs = Math.max(this.oldestMs, atMs - readAtMs);
     for (let i = 0; i < missing.length; i++) {

@@ -41,3 +41,8 @@ export function retryAfter(fault: unknown): { retryAfterMs?: Ms } {
   const ms = fault instanceof EdgefeatError ? fault.details?.["retryAfterMs"] : undefined;
   return typeof ms === "number" ? { retryAfterMs: ms } : {};
 }
+
+/** A cursor comes back from who was given it, so it may be anything. */
+export function foreignCursor(): EdgefeatError {
+  return new EdgefeatError("bad_request", "the cursor is none that a scan of this store gave");
+}

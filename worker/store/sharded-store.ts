@@ -2,7 +2,7 @@
 import { EdgefeatError } from "../../sdk/errors.ts";
 import { batches } from "./batches.ts";
 import type { EdgefeatStore, Mismatch } from "./durable-object.ts";
-import { storeUnavailable } from "./faults.ts";
+import { foreignCursor, storeUnavailable } from "./faults.ts";
 import { fullness } from "./fullness.ts";
 import type { OnlineStore, ReadOptions, StoreWrite } from "./port.ts";
 import {
@@ -101,7 +101,7 @@ export function createDurableObjectStore(
 
     async scan(prefix, cursor) {
       const { index, inShard } = readCursor(cursor);
-      if (!(index < count)) throw new EdgefeatError("bad_request", "the cursor is none that a scan of this store gave");
+      if (!(index < count)) throw foreignCursor();
       const page = await call(index, (object, shard) => object.scan(shard, prefix, inShard));
       if (page.cursor !== null) return { keys: page.keys, cursor: scanCursor(index, page.cursor) };
       return { keys: page.keys, cursor: index + 1 < count ? scanCursor(index + 1, null) : null };

@@ -2,7 +2,7 @@
 import { EdgefeatError } from "../../sdk/errors.ts";
 import type { Ms } from "../../sdk/time.ts";
 import { batches } from "./batches.ts";
-import { storeUnavailable } from "./faults.ts";
+import { foreignCursor, storeUnavailable } from "./faults.ts";
 import type { OnlineStore, StoreWrite } from "./port.ts";
 import { ReadSize } from "./read-size.ts";
 import { redisStatus } from "./redis-memory.ts";
@@ -25,6 +25,7 @@ export interface UpstashOptions {
 }
 
 const SCAN_COUNT = 1_000;
+const SIDE_BY_SIDE = 2;
 const TOO_LARGE = /max request size exceeded/i;
 
 /** Returns a store on an Upstash database; each call sends its commands once. @throws config_invalid for a URL or token that can't be one. */
@@ -52,17 +53,26 @@ export function createUpstashStore(options: UpstashOptions): OnlineStore {
       reply = await rest.send("mget", body, signal);
     } catch (fault) {
       if (keys.length === 1 || !(fault instanceof Refusal && TOO_LARGE.test(fault.message))) throw fault;
-      return readParts(keys, [keys.length >> 1, keys.length], signal);
+      // How large they are is learnt from the first half; the second may be many parts.
+      const half = keys.length >> 1;
+      const first = await readAll(keys.slice(0, half), signal);
+      return first.concat(await readAll(keys.slice(half), signal));
     }
     const values = complete(reply.result as (string | null)[], keys.length);
     size.learn(keys, values, reply.chars);
     return values;
   }
 
-  /** Reads parts side by side, so that a cut costs no second round trip; all of them, or it throws. */
+  /**
+   * Reads parts, all of them, or it throws: two side by side, so that one cut costs no second round trip; more one after
+   * another, because an answer being read takes several times its 8 MB of memory.
+   */
   async function readParts(keys: readonly string[], ends: readonly number[], signal: AbortSignal) {
-    const parts = await Promise.all(ends.map((end, i) => readAll(keys.slice(ends[i - 1] ?? 0, end), signal)));
-    return parts.flat();
+    const read = (end: number, i: number) => readAll(keys.slice(ends[i - 1] ?? 0, end), signal);
+    if (ends.length <= SIDE_BY_SIDE) return (await Promise.all(ends.map(read))).flat();
+    const values: (string | null)[] = [];
+    for (const [i, end] of ends.entries()) for (const value of await read(end, i)) values.push(value);
+    return values;
   }
 
   async function run(name: string, command: readonly unknown[], signal: AbortSignal): Promise<unknown> {
@@ -111,6 +121,7 @@ export function createUpstashStore(options: UpstashOptions): OnlineStore {
     },
 
     async scan(prefix, cursor) {
+      if (cursor !== null && !/^\d{1,20}$/.test(cursor)) throw foreignCursor();
       const match = `${prefix.replace(/[*?[\]\\]/g, "\\$&")}*`;
       const command = ["SCAN", cursor ?? "0", "MATCH", match, "COUNT", SCAN_COUNT];
       const page = await run("scan", command, AbortSignal.timeout(readTimeoutMs)).catch(rethrow);

@@ -33,7 +33,7 @@ describe("an artifact", () => {
 
   it.each<[what: string, make: () => unknown, message: RegExp]>([
     ["a scaler without a deviation", () => scaler("s", untyped({ mean: 1 })), /artifact "s": stddev/],
-    ["a deviation of 0", () => scaler("s", { mean: 1, stddev: 0 }), /artifact "s": stddev.*>0/],
+    ["a deviation of 0", () => scaler("s", { mean: 1, stddev: 0 }), /artifact "s": stddev.*more than 0/],
     ["a deviation below 0", () => scaler("s", { mean: 1, stddev: -1 }), /stddev/],
     ["a mean that is NaN", () => scaler("s", { mean: Number.NaN, stddev: 1 }), /mean/],
     ["an infinite deviation", () => scaler("s", { mean: 1, stddev: Infinity }), /stddev/],

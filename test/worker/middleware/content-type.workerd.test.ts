@@ -40,6 +40,20 @@ describe.each(ROUTES)("%s %s", (method, path) => {
     },
   );
 
+  it.each([
+    ["cross-site", 415],
+    ["same-site", 415],
+    ["same-origin", null],
+    ["none", null],
+  ])("one without a type, of a page that is %s: %s", async (site, refused) => {
+    const headers = { "content-type": NO_HEADER, "sec-fetch-site": site };
+    const answer = await harness(durableObjectStore()).send(method, path, {}, headers);
+    if (refused === null) expect(answer.status, answer.text).not.toBe(415);
+    else expect(answer.status, answer.text).toBe(415);
+    const declared = await harness(durableObjectStore()).send(method, path, {}, { "sec-fetch-site": site });
+    expect(declared.status).not.toBe(415);
+  });
+
   it("says that a packed body should not be", async () => {
     for (const length of [{}, { "content-length": NO_HEADER }]) {
       const answer = await harness(durableObjectStore()).send(method, path, GZIPPED, {

@@ -64,6 +64,22 @@ describe("with the binding", () => {
     expect(statuses.map(({ status }) => status)).toEqual([200, 200, 429, 200]);
   });
 
+  it.each([
+    ["2001:db8:1:2::1", "2001:db8:1:2::/64"],
+    ["2001:0DB8:0001:0002:ffff:1:2:3", "2001:db8:1:2::/64"],
+    ["2001:db8::", "2001:db8:0:0::/64"],
+    ["2001:db8::5:6:7:8", "2001:db8:0:0::/64"],
+    ["::1", "0:0:0:0::/64"],
+    ["1::2:3:4:5:6:7", "1:0:2:3::/64"],
+    ["::ffff:203.0.113.9", "203.0.113.9"],
+    ["203.0.113.9", "203.0.113.9"],
+    ["", ""],
+  ])("an address %j counts as %j", async (address, counted) => {
+    const open = h.isolate({ limiter: bindingLimiter(keys), publicReads: true });
+    await open.features(ASKED, address === "" ? {} : { "cf-connecting-ip": address });
+    expect([...keys.taken.keys()]).toEqual([`${h.project}/test/anybody/${counted}`]);
+  });
+
   it("writes are counted, a refused one is logged and writes nothing", async () => {
     const rows = () => limited.send("POST", "/v1/rows/last_flight", { rows: [] });
     expect([(await rows()).status, (await rows()).status, (await rows()).status]).toEqual([200, 200, 429]);

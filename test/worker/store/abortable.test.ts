@@ -14,6 +14,12 @@ describe("an abortable store", () => {
     answer.resolve();
   });
 
+  it("fails at once where the time was up before", async () => {
+    const store = abortable(new MemoryStore({ step: () => new Promise(() => {}) }));
+    const read = store.read(["k"], { signal: AbortSignal.abort() });
+    await expect(read).rejects.toMatchObject({ details: { reason: "timeout" } });
+  });
+
   it("answers where nobody aborts, where it is too late, and without a signal", async () => {
     const store = abortable(new MemoryStore());
     const { signal, abort } = controller();

@@ -1,5 +1,6 @@
 // Failover call by call: who is asked for what, what becomes of a write that only one store took, what is told of it.
 import { describe, expect, it } from "vitest";
+import { controlKey } from "../../../sdk/rows/index.ts";
 import { createFailoverStore } from "../../../worker/store/failover.ts";
 import { storeUnavailable } from "../../../worker/store/faults.ts";
 import type { OnlineStore, ReadOptions } from "../../../worker/store/port.ts";
@@ -170,6 +171,82 @@ describe("writing", () => {
     const store = createFailoverStore({ primary, secondary });
     expect(await store.read(["k"], { purpose: "write" })).toEqual([null]);
     expect(secondary.rows.size).toBe(0);
+  });
+});
+
+describe("a secondary that was added to rows that were there before", () => {
+  const control = controlKey({ project: "p", environment: "e" });
+  const late = () => {
+    const { primary, secondary } = trio();
+    for (const [key, value] of [
+      [control, "A"],
+      ["k", "1"],
+      ["l", "2"],
+    ] as const)
+      primary.rows.set(key, value);
+    const store = createFailoverStore({ primary, secondary }, control);
+    return { primary, secondary, store };
+  };
+  const readsWhileDown = async ({ primary, store }: ReturnType<typeof late>) => {
+    primary.down = "all";
+    return store.read(["k", "l", control]);
+  };
+
+  it("does not stand in for rows that it lacks, though it takes writes", async () => {
+    const parts = late();
+    const { store } = parts;
+    expect(await store.compareAndSet([write("3", "1")])).toEqual([true]);
+    // The registry moves on, too: the record that names it must not make readers trust this store.
+    expect(await store.read([control], { purpose: "write" })).toEqual(["A"]);
+    expect(await store.compareAndSet([{ ...write("B", "A"), key: control }])).toEqual([true]);
+    expect([...parts.secondary.rows]).toEqual([["k", "3"]]);
+    await expect(readsWhileDown(parts)).rejects.toMatchObject({ code: "store_unavailable" });
+    expect(store.stats?.().fallbackReads).toBe(0);
+  });
+
+  it("says so in its status, until it is filled", async () => {
+    const { store } = late();
+    expect((await store.status()).warnings).toEqual([expect.stringContaining("not filled")]);
+    await store.fill(null);
+    expect((await store.status()).warnings).toEqual([]);
+  });
+
+  it("stands in once it was filled", async () => {
+    const parts = late();
+    expect(await parts.store.fill(null)).toEqual({ cursor: null, copied: 3 });
+    expect(parts.secondary.rows).toEqual(parts.primary.rows);
+    expect(await parts.store.fill(null)).toEqual({ cursor: null, copied: 0 });
+    expect(await readsWhileDown(parts)).toEqual(["1", "2", "A"]);
+  });
+
+  it("is filled page by page, the control record last", async () => {
+    const parts = late();
+    const { primary, secondary, store } = parts;
+    const pages: Record<string, { keys: string[]; cursor: string | null }> = {
+      "": { keys: [control, "k"], cursor: "1" },
+      "1": { keys: ["l"], cursor: null },
+    };
+    primary.scan = async (prefix: string, cursor?: string | null) =>
+      prefix === "" ? (pages[cursor ?? ""] as (typeof pages)[string]) : { keys: [control], cursor: null };
+    expect(await store.fill(null)).toEqual({ cursor: "1", copied: 1 });
+    expect([...secondary.rows.keys()]).toEqual(["k"]);
+    expect(await store.fill("1")).toEqual({ cursor: null, copied: 2 });
+    expect(await readsWhileDown(parts)).toEqual(["1", "2", "A"]);
+  });
+
+  it("needs no filling where the project begins with it", async () => {
+    const { primary, secondary } = trio();
+    const store = createFailoverStore({ primary, secondary }, control);
+    expect((await store.status()).warnings).toEqual([]);
+    await store.compareAndSet([{ ...write("A"), key: control }]);
+    await store.compareAndSet([{ ...write("B", "A"), key: control }]);
+    expect(secondary.rows.get(control)).toBe("B");
+    expect((await store.status()).warnings).toEqual([]);
+  });
+
+  it("is nothing to a store that has none", async () => {
+    const { primary, replica } = trio();
+    expect(await createFailoverStore({ primary, replica }, control).fill(null)).toEqual({ cursor: null, copied: 0 });
   });
 });
 

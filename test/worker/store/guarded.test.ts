@@ -6,7 +6,7 @@ import { guarded, type GuardOptions } from "../../../worker/store/guarded.ts";
 import { MemoryStore } from "../../support/memory-store.ts";
 
 /** A guard whose time is moved by hand, around a store that fails as told, call by call; null lets a call succeed. */
-function guard(faults: (unknown | null)[], options: Partial<GuardOptions> = {}) {
+function guard(faults: unknown[], options: Partial<GuardOptions> = {}) {
   const calls: string[] = [];
   const slept: number[] = [];
   const signals: { ms: number; controller: AbortController }[] = [];

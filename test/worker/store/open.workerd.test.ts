@@ -1,7 +1,8 @@
 // Every store that settings can describe, held to the port inside workerd: guarded alone, and two of them together.
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import { openStore, runtimeDeps, type StoreChoice, type StoreSettings } from "../../../worker/store/open.ts";
+import { runtimeDeps } from "../../../worker/store/clock.ts";
+import { openStore, type StoreChoice, type StoreSettings } from "../../../worker/store/open.ts";
 import { createDurableObjectStore } from "../../../worker/store/durable-object.ts";
 import { onlineStoreConformance } from "../../conformance/online-store.ts";
 import { storeNamed } from "../../support/workerd-named-stores.ts";

@@ -1,7 +1,8 @@
 // Reading from a real replica: it is asked first, may lag, shows a writer its own writes, and is passed over when it is gone.
 import { createClient } from "@redis/client";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { openStore, runtimeDeps } from "../../../worker/store/open.ts";
+import { runtimeDeps } from "../../../worker/store/clock.ts";
+import { openStore } from "../../../worker/store/open.ts";
 import type { OnlineStore } from "../../../worker/store/port.ts";
 import { commandCounts } from "../../support/command-counts.ts";
 import { hasRedisServer } from "../../support/redis-server.ts";
@@ -45,9 +46,9 @@ describe.skipIf(!hasRedisServer())("a replica", () => {
     const { hostname, port } = new URL(primary.redisUrl);
     const admin = await createClient({ url: replica.redisUrl }).connect();
     await admin.sendCommand(on ? ["REPLICAOF", hostname, port] : ["REPLICAOF", "NO", "ONE"]);
-    while (on && !(await admin.sendCommand<string>(["INFO", "replication"])).includes("master_link_status:up")) {
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
+    const following = async () =>
+      (await admin.sendCommand<string>(["INFO", "replication"])).includes("master_link_status:up");
+    while (on !== (await following())) await new Promise((resolve) => setTimeout(resolve, 10));
     admin.destroy();
   }
   const mgets = async (of: Upstash) => (await commandCounts(of))["mget"] ?? 0;

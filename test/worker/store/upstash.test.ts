@@ -1,6 +1,7 @@
 // What the Upstash adapter sends, counted on a real Redis, and how it reports what goes wrong.
 import type { ServerResponse } from "node:http";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { Redis } from "@upstash/redis";
 import { EdgefeatError } from "../../../sdk/errors.ts";
 import { createUpstashStore } from "../../../worker/store/upstash.ts";
 import { scripts } from "../../../worker/store/upstash-script.ts";
@@ -88,6 +89,16 @@ describe.skipIf(shared === null)("commands on a real Redis", () => {
     expect(await store.read(["forgotten"])).toEqual(["2"]);
   });
 
+  it("reads what the official client wrote, and writes what it reads", async () => {
+    const client = new Redis({ ...upstash, automaticDeserialization: false, enableTelemetry: false });
+    const store = createUpstashStore(upstash);
+    const texts = ["", "OK", "null", 'é😀\u0000\n"\\', "T0s=", "12345678901234567890"];
+    for (const [i, text] of texts.entries()) await client.set(`theirs:${i}`, text);
+    expect(await store.read(texts.map((_, i) => `theirs:${i}`))).toEqual(texts);
+    await store.compareAndSet(texts.map((text, i) => row(`ours:${i}`, text)));
+    expect(await client.mget(texts.map((_, i) => `ours:${i}`))).toEqual(texts);
+  });
+
   it("reports a key of another type, and goes on after it", async () => {
     const store = createUpstashStore(upstash);
     await run("RPUSH", "a-list", "x");
@@ -133,6 +144,30 @@ describe("against a server that answers as told", () => {
   };
   const json = (response: ServerResponse, status: number, body: unknown) =>
     void response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+
+  it.each([
+    [12, 1, 2],
+    [12, 2, 2],
+    [60, 1, 2],
+    [60, 2, 1],
+  ])("reads %d rows of a megabyte, for the time %d, in at most %d parts at once", async (count, time, most) => {
+    const largest = "x".repeat(1_000_000);
+    let under = 0;
+    let seen = 0;
+    const store = await start(({ command }, response) => {
+      const rows = command.length - 1;
+      if (rows > 9) return json(response, 400, { error: "ERR max request size exceeded" });
+      seen = Math.max(seen, ++under);
+      response.on("close", () => under--);
+      setTimeout(() => json(response, 200, { result: Array<string>(rows).fill(largest) }), 20);
+    });
+    const keys = Array.from({ length: count }, (_, i) => `large:${i}:view@1`);
+    for (let i = 0; i < time; i++) {
+      seen = 0;
+      expect((await store.read(keys, { signal: AbortSignal.timeout(20_000) })).length).toBe(count);
+    }
+    expect(seen).toBeLessThanOrEqual(most);
+  });
 
   it("stays with the key-locking script where the server takes it", async () => {
     const store = await start((_, response) => json(response, 200, { result: [1] }));
