@@ -75,6 +75,7 @@ const STEPS: readonly (readonly [what: string, step: () => Promise<void>])[] = [
       });
       expect(record).toMatchObject({ ...run, view: "last_flight", completedAt: NOW });
       await ask(400, "POST", "/v1/materializations/last_flight", { ...run, rows: 0.5 });
+      await ask(400, "POST", "/v1/materializations/last_flight", { ...run, "\ud800": 1 });
       await ask(200, "GET", "/v1/materializations");
       await ask(400, "POST", "/v1/materializations/last_flight", { ...run, end: "2099-01-01T00:00:00Z" });
     },

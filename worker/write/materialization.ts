@@ -11,15 +11,22 @@ import { writableView } from "./row-shape.ts";
 const count = z.int().check(z.gte(0));
 
 /** What a client tells of a run: the interval (start, end], its rows, and any further counts. */
-export const materializationBody = z.catchall(
-  z.object({
-    version: z.optional(z.int().check(z.gte(1))),
-    start: z.nullable(z.string()),
-    end: z.string(),
-    rows: count,
-  }),
-  count,
-);
+export const materializationBody = z
+  .catchall(
+    z.object({
+      version: z.optional(z.int().check(z.gte(1))),
+      start: z.nullable(z.string()),
+      end: z.string(),
+      rows: count,
+    }),
+    count,
+  )
+  .check(
+    z.refine(
+      (body) => Object.keys(body).every((name) => /^\w{1,64}$/.test(name)),
+      "expected counts to be called by letters, digits and _",
+    ),
+  );
 export type MaterializationBody = z.output<typeof materializationBody>;
 
 /** The record of the run that reached furthest, as `GET /v1/materializations` gives it. */
