@@ -16,7 +16,7 @@ export interface WorldSize {
 
 const EVENT_TIME = "2001-03-31T11:30:00Z";
 
-/** A project of views `view_0`, `view_1`, …, whose services are `first_N`: the first N views; and `computed`: the expressions. */
+/** A project of views `view_0`, `view_1`, …, whose services are `first_N`: the first N views; and `computed`: the expressions, if any. */
 export class World {
   readonly size: WorldSize;
   readonly snapshot: Snapshot;
@@ -33,16 +33,20 @@ export class World {
         features: features(v),
       }),
     );
-    const outputs = Array.from({ length: size.expressions }, (_, i) => `computed_${i}`);
-    const computed = onDemandView("computed", {
-      inputs: views.slice(0, 2),
-      features: Object.fromEntries([...outputs, "unused"].map((name) => [name, float64()])),
-      expressions: Object.fromEntries([...outputs, "unused"].map((name, i) => [name, this.#expression(i)])),
-    });
+    const computed = size.expressions === 0 ? [] : [this.#computed(views)];
     const counts = Array.from({ length: size.views }, (_, v) => v + 1);
     const services = counts.map((n) => featureService(`first_${n}`, { features: views.slice(0, n) }));
-    const all = [...views, computed, ...services, featureService("computed_service", { features: [computed] })];
+    const all = [...views, ...computed, ...services];
     this.snapshot = snapshotFrom(Object.fromEntries(all.map((definition) => [definition.name, definition]))).snapshot;
+  }
+
+  #computed(views: readonly ReturnType<typeof featureView>[]) {
+    const outputs = Array.from({ length: this.size.expressions }, (_, i) => `computed_${i}`);
+    return onDemandView("computed", {
+      inputs: views.slice(0, 2),
+      features: Object.fromEntries(outputs.map((name) => [name, float64()])),
+      expressions: Object.fromEntries(outputs.map((name, i) => [name, this.#expression(i)])),
+    });
   }
 
   /** Registers the snapshot and writes a row of every view for each entity. */
