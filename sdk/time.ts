@@ -120,19 +120,37 @@ export function formatTime(us: Us | bigint): string {
   const subSecond = inEra % 1_000_000n;
   const date = new Date(Number((inEra - subSecond) / 1000n));
   const year = date.getUTCFullYear() + Number((exact - inEra) / ERA_US) * ERA_YEARS;
-  const base = `${yearText(year)}${date.toISOString().slice(4, 19)}`;
-  if (subSecond === 0n) return `${base}Z`;
-  const digits = String(subSecond).padStart(6, "0");
-  return `${base}.${digits.endsWith("000") ? digits.slice(0, 3) : digits}Z`;
+  return `${yearText(year)}${date.toISOString().slice(4, 19)}${fractionText(Number(subSecond))}Z`;
+}
+
+/** Returns a formatTime for moments that mostly are of the same second as the one before: it costs a tenth of it then. */
+export function timeFormatter(): (us: Us) => string {
+  let lastSecond = Number.NaN;
+  let lastText = "";
+  return (us) => {
+    const second = Math.floor(us / US_PER_SECOND);
+    if (second !== lastSecond) {
+      lastText = secondText(second);
+      lastSecond = second;
+    }
+    return `${lastText}${fractionText(us - second * US_PER_SECOND)}Z`;
+  };
 }
 
 /** As formatTime, for the years 1684 to 2255 that a safe integer reaches. */
 function formatSafeTime(us: Us): string {
-  const ms = floorTo(us, US_PER_MS) / US_PER_MS;
-  const text = new Date(ms).toISOString();
-  const fraction = us - ms * US_PER_MS;
-  if (fraction !== 0) return `${text.slice(0, 23)}${String(fraction).padStart(3, "0")}Z`;
-  return text.endsWith(".000Z") ? `${text.slice(0, 19)}Z` : text;
+  const second = Math.floor(us / US_PER_SECOND);
+  return `${secondText(second)}${fractionText(us - second * US_PER_SECOND)}Z`;
+}
+
+function secondText(second: number): string {
+  return new Date(second * 1_000).toISOString().slice(0, 19);
+}
+
+/** The digits of less than a second: none, 3 or 6, with their point. */
+function fractionText(us: Us): string {
+  if (us === 0) return "";
+  return us % US_PER_MS === 0 ? `.${String(us / US_PER_MS).padStart(3, "0")}` : `.${String(us).padStart(6, "0")}`;
 }
 
 function yearText(year: number): string {

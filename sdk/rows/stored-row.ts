@@ -31,13 +31,15 @@ function compareTimes(a: Us | null, b: Us | null): number {
   return compareNumbers(a ?? Number.NEGATIVE_INFINITY, b ?? Number.NEGATIVE_INFINITY);
 }
 
+type Timed = Pick<StoredRow, "eventTimeUs">;
+
 /** Returns the row that counts at `at`: the winner of those with event time ≤ `at`; undefined when all are later. */
-export function rowAt(rows: StoredRows, at: Us): StoredRow | undefined {
+export function rowAt<R extends Timed>(rows: readonly [R, ...R[]], at: Us): R | undefined {
   if (rows.length === 1) return isUsable(rows[0], at) ? rows[0] : undefined;
   return rows.find((row) => isUsable(row, at));
 }
 
-function isUsable(row: StoredRow, at: Us): boolean {
+function isUsable(row: Timed, at: Us): boolean {
   return row.eventTimeUs === null || row.eventTimeUs <= at;
 }
 

@@ -2,6 +2,7 @@
 import { EdgefeatError } from "../../sdk/errors.ts";
 import type { Clock } from "../../sdk/time.ts";
 import { serverTiming } from "../metrics/index.ts";
+import { BoundedMap } from "../serve/bounded-map.ts";
 import { encodeAnswer, encodeArrow, encodeMatrix, type Include, type Served, type Trace } from "../serve/index.ts";
 
 export const ARROW_TYPE = "application/vnd.apache.arrow.stream";
@@ -39,8 +40,7 @@ export function answerOf(
   return new Response(body, { headers: { ...headers, "cache-control": "no-store", "server-timing": timing } });
 }
 
-const MAX_KNOWN_TIMINGS = 100;
-let knownInits = new Map<string, ResponseInit>();
+const knownInits = new BoundedMap<ResponseInit>(100);
 
 /**
  * Returns what a JSON answer begins with. Made once a timing: in workerd a Response with headers of its own takes 10 µs,
@@ -49,7 +49,6 @@ let knownInits = new Map<string, ResponseInit>();
 function jsonInit(timing: string): ResponseInit {
   const known = knownInits.get(timing);
   if (known !== undefined) return known;
-  if (knownInits.size === MAX_KNOWN_TIMINGS) knownInits = new Map();
   const headers = { "content-type": "application/json", "cache-control": "no-store", "server-timing": timing };
   const init = { headers: new Headers(headers) };
   knownInits.set(timing, init);

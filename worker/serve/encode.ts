@@ -1,5 +1,5 @@
 // The native answer as JSON text, written straight from the evaluator's row.
-import { formatTime, US_PER_MS, US_PER_SECOND, type Us } from "../../sdk/time.ts";
+import { formatTime, timeFormatter } from "../../sdk/time.ts";
 import { type Value, valueToJson } from "../../sdk/types/index.ts";
 import type { OutputPart } from "./compiled-plan.ts";
 import type { RowEvaluator } from "./evaluate.ts";
@@ -51,25 +51,8 @@ export function encodeAnswer(served: Served, include: readonly Include[]): strin
   return `${answer}}`;
 }
 
-/** Returns a formatTime that is quick for a moment of the same second as the one before. */
-function momentFormat(): (us: Us) => string {
-  let lastSecond = Number.NaN;
-  let lastText = "";
-  return (us) => {
-    const second = Math.floor(us / US_PER_SECOND);
-    if (second !== lastSecond) {
-      lastText = formatTime(second * US_PER_SECOND).slice(0, -1);
-      lastSecond = second;
-    }
-    const fraction = us - second * US_PER_SECOND;
-    if (fraction === 0) return `${lastText}Z`;
-    if (fraction % US_PER_MS !== 0) return `${lastText}.${String(fraction).padStart(6, "0")}Z`;
-    return `${lastText}.${String(fraction / US_PER_MS).padStart(3, "0")}Z`;
-  };
-}
-
-const nowText = momentFormat();
-const knownAsOfText = momentFormat();
+const nowText = timeFormatter();
+const knownAsOfText = timeFormatter();
 
 function partText(part: OutputPart, { row, readStatuses, winners }: RowEvaluator): string {
   if (part.read === null) return valueToJson(part.type, row[part.slot] as Value | null);

@@ -1,5 +1,6 @@
 // From rows to values: what each view says at *now*, then the on-demand features, one entity row at a time.
 import type { Row } from "../../sdk/plan/index.ts";
+import { rowAt } from "../../sdk/rows/index.ts";
 import { type Clock, US_PER_SECOND, type Us } from "../../sdk/time.ts";
 import type { Value } from "../../sdk/types/index.ts";
 import { OVERFLOW, type WindowReader } from "../../sdk/windows/index.ts";
@@ -7,7 +8,7 @@ import type { CompiledPlan, CompiledRead } from "./compiled-plan.ts";
 import type { Inputs } from "./inputs.ts";
 import type { Lookup } from "./lookup.ts";
 import type { CachedRow } from "./row-cache.ts";
-import type { ServedRow, ServedRows } from "./served-row.ts";
+import type { ServedRow } from "./served-row.ts";
 import type { ReadStatus, Status } from "./status.ts";
 import { AGE_BOUNDS_S, type Trace, type ViewTally } from "./trace.ts";
 
@@ -107,7 +108,7 @@ export class RowEvaluator {
 
   #locateStored(i: number, { ttlUs }: CompiledRead, found: CachedRow | null): ReadStatus {
     const rows = found?.stored ?? null;
-    const winner = rows === null ? undefined : winnerAt(rows, this.#nowUs);
+    const winner = rows === null ? undefined : rowAt(rows, this.#nowUs);
     this.winners[i] = winner ?? null;
     this.eventTimes[i] = winner?.eventTimeUs ?? null;
     if (winner === undefined) return "NOT_FOUND";
@@ -198,13 +199,6 @@ export class RowEvaluator {
     }
     this.#trace.stagesMs.transform += this.#clock.elapsedMs() - startMs;
   }
-}
-
-/** The row that counts at `at`: the winner of those with event time ≤ `at`. */
-function winnerAt(rows: ServedRows, at: Us): ServedRow | undefined {
-  const [first] = rows;
-  if (first.eventTimeUs === null || first.eventTimeUs <= at) return first;
-  return rows.length === 1 ? undefined : rows.find(({ eventTimeUs }) => eventTimeUs === null || eventTimeUs <= at);
 }
 
 function countAge(tally: ViewTally, nowUs: Us, eventTimeUs: Us | null): void {
