@@ -4,11 +4,11 @@ import { writeTableFile } from "../../offline/datasets/files.ts";
 import { formatOf } from "../../offline/datasets/index.ts";
 import { getHistoricalFeatures, type HistoricalReport, openEngine } from "../../offline/index.ts";
 import { type FeaturePlan, planFeatures, type PlanRequest } from "../plan/index.ts";
+import { type ColumnTypes, typesInSnapshot } from "../registry/index.ts";
 import type { Us } from "../time.ts";
 import type { Context } from "./command.ts";
 import { loadConfig } from "./load/config.ts";
 import { loadSnapshot, type SnapshotFrom } from "./load/registry.ts";
-import { type ColumnTypes, typesInSnapshot } from "./load/source-types.ts";
 import { readFileIn, sourceReader } from "./load/sources.ts";
 import { counted, type Output, tableLines } from "./output.ts";
 

@@ -27,6 +27,7 @@ export {
   type ViewEntry,
   type ViewSpec,
 } from "./snapshot.ts";
+export { type ColumnTypes, typesInDefinitions, typesInSnapshot } from "./source-types.ts";
 export { checkTransform, transformShape, type ShownTransform, type TransformDefinition } from "./transform.ts";
 export {
   describeTransform,

@@ -5,15 +5,16 @@ import { EdgefeatError } from "../../errors.ts";
 import type { Transforms } from "../../plan/index.ts";
 import {
   collectDefinitions,
+  type ColumnTypes,
   type Compiled,
   compileDefinitions,
   type Definitions,
   type SourceSpec,
   transformHash,
+  typesInDefinitions,
 } from "../../registry/index.ts";
 import type { LoadedConfig } from "./config.ts";
 import { runModule } from "./run-module.ts";
-import { type ColumnTypes, typesInDefinitions } from "./source-types.ts";
 import { sourceColumns } from "./sources.ts";
 
 export interface LoadedDefinitions {

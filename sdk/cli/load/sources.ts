@@ -4,9 +4,8 @@ import { resolve, sep } from "node:path";
 import type { Table } from "apache-arrow";
 import type { ReadSource } from "../../../offline/index.ts";
 import { EdgefeatError } from "../../errors.ts";
-import type { SourceSpec } from "../../registry/index.ts";
+import type { ColumnTypes, SourceSpec } from "../../registry/index.ts";
 import type { ValueType } from "../../types/index.ts";
-import type { ColumnTypes } from "./source-types.ts";
 
 const TEXT: ValueType = { kind: "string" };
 

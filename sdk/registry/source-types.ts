@@ -1,8 +1,9 @@
 // What types the columns of a source's file have, where the file itself doesn't say: what its views declare (SEMANTICS 6).
-import type { FeatureView } from "../../definitions/index.ts";
-import { EdgefeatError } from "../../errors.ts";
-import type { Definitions, Snapshot, SourceSpec, ViewSpec } from "../../registry/index.ts";
-import { parseTypeName, sameType, typeName, type ValueType } from "../../types/index.ts";
+import type { FeatureView } from "../definitions/index.ts";
+import { EdgefeatError } from "../errors.ts";
+import type { Definitions } from "./collect.ts";
+import type { Snapshot, SourceSpec, ViewSpec } from "./snapshot.ts";
+import { parseTypeName, sameType, typeName, type ValueType } from "../types/index.ts";
 
 export type ColumnTypes = Readonly<Record<string, ValueType>>;
 
