@@ -1,5 +1,5 @@
 // Plans: what a request or a training set needs.
 export { planFeatures } from "./feature-plan.ts";
-export { type ComputeStep, ownCopy, type Row, type Transforms } from "./on-demand.ts";
+export { type ComputeStep, ownCopy, type Row, type Transforms, transformsOf } from "./on-demand.ts";
 export type { FeaturePlan, InputColumn, Output, PlanRequest, ViewRead } from "./plan.ts";
 export { memberNames, parseReference, type FeatureReference } from "./reference.ts";

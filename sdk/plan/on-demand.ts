@@ -2,12 +2,26 @@
 import type { Transform } from "../definitions/index.ts";
 import { EdgefeatError } from "../errors.ts";
 import { compileExpression, evaluationContext, FAULT } from "../expressions/index.ts";
-import { defaultValue, type OnDemandViewSpec, type ScopeEntry } from "../registry/index.ts";
+import {
+  defaultValue,
+  type Definitions,
+  type OnDemandViewSpec,
+  type ScopeEntry,
+  transformHash,
+} from "../registry/index.ts";
 import type { Us } from "../time.ts";
 import { checkValue, parseTypeName, type Value, type ValueType } from "../types/index.ts";
 
 /** The bundled TypeScript transforms by on-demand view, each with the hash of its code. */
 export type Transforms = ReadonlyMap<string, { readonly codeHash: string; readonly transform: Transform }>;
+
+/** Returns the TypeScript transforms of definitions. */
+export function transformsOf({ onDemandViews }: Definitions): Transforms {
+  const bundled = [...onDemandViews.values()].flatMap(({ name, transform }) =>
+    transform === undefined ? [] : [[name, { codeHash: transformHash(transform), transform }] as const],
+  );
+  return new Map(bundled);
+}
 
 /** One row of values by slot; see FeaturePlan. */
 export type Row = (Value | null)[];

@@ -1,11 +1,14 @@
 // What types the columns of a source's file have, where the file itself doesn't say: what its views declare (SEMANTICS 6).
-import type { FeatureView } from "../definitions/index.ts";
+import type { FeatureView, Source } from "../definitions/index.ts";
 import { EdgefeatError } from "../errors.ts";
 import type { Definitions } from "./collect.ts";
 import type { Snapshot, SourceSpec, ViewSpec } from "./snapshot.ts";
 import { parseTypeName, sameType, typeName, type ValueType } from "../types/index.ts";
 
 export type ColumnTypes = Readonly<Record<string, ValueType>>;
+
+/** What a source itself says of its columns. */
+type Declared = Pick<SourceSpec, "name" | "eventTime" | "createdTime" | "schema">;
 
 /** The types that one view gives columns of its source. */
 interface Use {
@@ -15,10 +18,11 @@ interface Use {
 
 const TIMESTAMP: ValueType = { kind: "timestamp" };
 
-/** Returns the declared types of a source's columns, from definitions that are not compiled yet. @throws definition_invalid */
-export function typesInDefinitions(definitions: Definitions, source: SourceSpec): ColumnTypes {
-  const views = [...definitions.views.values()].filter((view) => view.source.name === source.name);
-  return merged(source, views.map(useOfView));
+/** Returns the declared types of a source's columns, of definitions that are not compiled yet, where it has no schema. @throws definition_invalid */
+export function typesInDefinitions(definitions: Definitions, source: Source): ColumnTypes {
+  const { name, eventTime = null, createdTime = null } = source;
+  const views = [...definitions.views.values()].filter((view) => view.source.name === name);
+  return merged({ name, eventTime, createdTime, schema: null }, views.map(useOfView));
 }
 
 function useOfView(view: FeatureView): Use {
@@ -44,7 +48,7 @@ function useOfSpec(view: string, spec: Exclude<ViewSpec, { kind: "onDemand" }>):
 }
 
 /** The source's own schema comes first; its times are timestamps unless it says otherwise; then what its views agree on. */
-function merged(source: SourceSpec, uses: readonly Use[]): ColumnTypes {
+function merged(source: Declared, uses: readonly Use[]): ColumnTypes {
   const types = new Map<string, ValueType>(source.schema?.map(({ name, type }) => [name, parseTypeName(type)]));
   for (const time of [source.eventTime, source.createdTime])
     if (time !== null && !types.has(time)) types.set(time, TIMESTAMP);

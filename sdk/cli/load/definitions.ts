@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { relative } from "node:path";
 import { EdgefeatError } from "../../errors.ts";
-import type { Transforms } from "../../plan/index.ts";
+import { type Transforms, transformsOf } from "../../plan/index.ts";
 import {
   collectDefinitions,
   type ColumnTypes,
@@ -10,7 +10,6 @@ import {
   compileDefinitions,
   type Definitions,
   type SourceSpec,
-  transformHash,
   typesInDefinitions,
 } from "../../registry/index.ts";
 import type { LoadedConfig } from "./config.ts";
@@ -55,27 +54,11 @@ async function runDefinitions({ repo, definitionsFile }: LoadedConfig): Promise<
 /** Reads the columns of every source whose definition doesn't tell them. */
 async function readColumns(repo: string, definitions: Definitions): Promise<Map<string, ColumnTypes>> {
   const columns = new Map<string, ColumnTypes>();
-  for (const {
-    name,
-    format,
-    path,
-    eventTime = null,
-    createdTime = null,
-    eventId = null,
-    schema,
-  } of definitions.sources.values()) {
+  for (const definition of definitions.sources.values()) {
+    const { name, format, path, eventTime = null, createdTime = null, eventId = null, schema } = definition;
     if (schema !== undefined && Object.keys(schema).length > 0) continue;
     const source: SourceSpec = { name, format, path, eventTime, createdTime, eventId, schema: null };
-    columns.set(name, await sourceColumns(repo, source, () => typesInDefinitions(definitions, source)));
+    columns.set(name, await sourceColumns(repo, source, () => typesInDefinitions(definitions, definition)));
   }
   return columns;
-}
-
-function transformsOf(definitions: Definitions): Transforms {
-  const views = [...definitions.onDemandViews.values()];
-  return new Map(
-    views.flatMap(({ name, transform }) =>
-      transform === undefined ? [] : [[name, { codeHash: transformHash(transform), transform }] as const],
-    ),
-  );
 }

@@ -1,0 +1,142 @@
+// The offline store as one object: definitions, the data that they name, an engine; what a notebook opens.
+import type { Table } from "apache-arrow";
+import { EdgefeatError } from "../sdk/errors.ts";
+import { didYouMean } from "../sdk/nearest.ts";
+import { type PlanRequest, type Transforms, transformsOf } from "../sdk/plan/index.ts";
+import {
+  collectDefinitions,
+  type ColumnTypes,
+  compileDefinitions,
+  type Definitions,
+  type Snapshot,
+  snapshotHash,
+  snapshotOf,
+  type SourceSpec,
+  typesInDefinitions,
+  typesInSnapshot,
+} from "../sdk/registry/index.ts";
+import type { ValueType } from "../sdk/types/index.ts";
+import { type DatasetInput, type Datasets, selectColumns, valueTypeOfArrow } from "./datasets/index.ts";
+import type { Engine } from "./engine/index.ts";
+import { getHistoricalFeatures, type HistoricalOptions, type TrainingSet } from "./join/historical.ts";
+
+/** Rows that are loaded already, or where a file's bytes are; its format is what the source's definition says. */
+export type SourceData = Table | DatasetInput;
+
+export interface OfflineStoreOptions {
+  engine: Engine;
+  /** How files are read on this host. */
+  datasets: Datasets;
+  /** What a module of definitions exports, or as much of it as a notebook's cell has made. */
+  definitions?: Readonly<Record<string, unknown>>;
+  /** A registry snapshot instead, as a server answers by; `definitions` then only give the TypeScript transforms. */
+  snapshot?: Snapshot;
+  /** By the name of the source. Only those that a request needs are read. */
+  sources: Readonly<Record<string, SourceData>>;
+  /** Default "notebook". */
+  project?: string;
+  /** Default "dev". */
+  environment?: string;
+}
+
+/** What is asked of it: as of getHistoricalFeatures, with a service or features by their references. */
+export type HistoricalRequest = Omit<
+  HistoricalOptions,
+  "engine" | "snapshot" | "request" | "transforms" | "readSource"
+> &
+  PlanRequest;
+
+export interface OfflineStore {
+  readonly snapshot: Snapshot;
+  /** The hash that names the snapshot, as in a server's answers. */
+  readonly registry: string;
+  /** Joins features to the entity rows as they were at each row's time. @throws as getHistoricalFeatures; unknown_source */
+  getHistoricalFeatures(request: HistoricalRequest): Promise<TrainingSet>;
+}
+
+/**
+ * Returns an offline store. Of a source whose definition has no schema the columns are read now.
+ * @throws definition_invalid, unknown_source, bad_request; as the datasets' readSchema
+ * @example
+ * const store = await createOfflineStore({ engine, datasets, definitions, sources: { driver_stats: file } });
+ * const { table, report } = await store.getHistoricalFeatures({ entities, service: "driver_activity" });
+ */
+export async function createOfflineStore(options: OfflineStoreOptions): Promise<OfflineStore> {
+  const { engine, datasets, sources, project = "notebook", environment = "dev" } = options;
+  const definitions = options.definitions === undefined ? undefined : collectDefinitions(options.definitions);
+  const snapshot = options.snapshot ?? (await compiled(definitions, { datasets, sources, project, environment }));
+  const transforms: Transforms = definitions === undefined ? new Map() : transformsOf(definitions);
+  const readSource = async (source: SourceSpec, columns: readonly string[]): Promise<Table> => {
+    const data = dataOf(sources, source.name);
+    if (isTable(data)) return selectColumns(data, columns, `source "${source.name}"`);
+    const types = typesInSnapshot(snapshot, source);
+    return datasets.readTable(data, source.format, { columns, types, name: `source "${source.name}"` });
+  };
+  return {
+    snapshot,
+    registry: snapshotHash(snapshot),
+    getHistoricalFeatures(request) {
+      const asked: PlanRequest = "service" in request ? { service: request.service } : { features: request.features };
+      return getHistoricalFeatures({ ...request, engine, snapshot, transforms, readSource, request: asked });
+    },
+  };
+}
+
+async function compiled(
+  definitions: Definitions | undefined,
+  from: Required<Pick<OfflineStoreOptions, "datasets" | "sources" | "project" | "environment">>,
+): Promise<Snapshot> {
+  if (definitions === undefined) {
+    throw new EdgefeatError("bad_request", "an offline store needs definitions or a snapshot", {
+      hint: 'give { definitions } (import * as definitions from "./features.ts"), or { snapshot } from GET /v1/registry',
+    });
+  }
+  const columns = new Map<string, ColumnTypes>();
+  for (const source of definitions.sources.values()) {
+    const { name, format, schema } = source;
+    if (schema !== undefined && Object.keys(schema).length > 0) continue;
+    const types = typesInDefinitions(definitions, source);
+    columns.set(name, await columnTypes(dataOf(from.sources, name), format, types, from.datasets, name));
+  }
+  const { project, environment } = from;
+  return snapshotOf(
+    project,
+    environment,
+    compileDefinitions(definitions, { columnsOf: ({ name }) => columns.get(name) }),
+  );
+}
+
+const TEXT: ValueType = { kind: "string" };
+
+/** Returns the types of a source's columns: those of its file, or as `declared` where the format has none. */
+async function columnTypes(
+  data: SourceData,
+  format: SourceSpec["format"],
+  declared: ColumnTypes,
+  datasets: Datasets,
+  name: string,
+): Promise<ColumnTypes> {
+  if (isTable(data)) {
+    return typed(data.schema.fields.map((field) => [field.name, valueTypeOfArrow(field.type)] as const));
+  }
+  const { columns } = await datasets.readSchema(data, format, { name: `source "${name}"` });
+  const isText = format === "csv";
+  return typed(columns.map((column) => [column.name, isText ? (declared[column.name] ?? TEXT) : column.type] as const));
+}
+
+function typed(columns: readonly (readonly [string, ValueType | null])[]): ColumnTypes {
+  return Object.fromEntries(columns.filter((column): column is [string, ValueType] => column[1] !== null));
+}
+
+function dataOf(sources: Readonly<Record<string, SourceData>>, name: string): SourceData {
+  const data = Object.hasOwn(sources, name) ? sources[name] : undefined;
+  if (data !== undefined) return data;
+  throw new EdgefeatError("unknown_source", `there is no data for source "${name}"`, {
+    hint: didYouMean(name, Object.keys(sources)),
+  });
+}
+
+/** By its shape: a page may hold two copies of Arrow's library. */
+function isTable(data: SourceData): data is Table {
+  return "schema" in data && "batches" in data;
+}
