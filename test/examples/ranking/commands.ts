@@ -1,61 +1,14 @@
-// Runs `edgefeat` in this folder as a user would, and gives back what --json prints.
-import { type ChildProcess, spawn } from "node:child_process";
+// The ranking example's folder, and its commands.
 import { fileURLToPath } from "node:url";
+import { commandsIn, type Serving, type Variables } from "../commands.ts";
 
 /** This folder: the example's repo. */
 export const repo = fileURLToPath(new URL(".", import.meta.url));
-const cli = fileURLToPath(new URL("../../../sdk/cli/main.ts", import.meta.url));
 
-/** Variables for the command to find, beside those of this process. */
-export type Variables = Readonly<Record<string, string>>;
+const commands = commandsIn(repo);
+export const { edgefeat } = commands;
 
-function start(args: readonly string[], variables: Variables): ChildProcess {
-  return spawn(process.execPath, [cli, ...args, "--repo", repo, "--json"], {
-    stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, ...variables },
-  });
-}
-
-/** Runs one command to its end and returns the object on its last line. @throws with what it said when it failed */
-export async function edgefeat<T>(args: readonly string[], variables: Variables = {}): Promise<T> {
-  const child = start(args, variables);
-  const said = { stdout: "", stderr: "" };
-  child.stdout?.setEncoding("utf8").on("data", (text: string) => (said.stdout += text));
-  child.stderr?.setEncoding("utf8").on("data", (text: string) => (said.stderr += text));
-  const code = await new Promise<number | null>((done) => child.on("close", done));
-  if (code !== 0) throw new Error(`edgefeat ${args.join(" ")} failed: ${said.stderr}`);
-  return JSON.parse(said.stdout.trimEnd().split("\n").at(-1) as string) as T;
-}
-
-export interface Serving {
-  readonly url: string;
-  /** Of the Workers beside it, in the order they were named. */
-  readonly workers: readonly { readonly file: string; readonly url: string }[];
-  /** Of workerd. */
-  readonly workerd: number;
-  stop(): Promise<void>;
-}
-
-/** Starts `edgefeat serve` and returns once it listens. */
-export async function serve(args: readonly string[], variables: Variables = {}): Promise<Serving> {
-  const child = start(["serve", "--port", "0", ...args], variables);
-  const ended = new Promise<void>((done) => child.on("close", () => done()));
-  let stderr = "";
-  child.stderr?.setEncoding("utf8").on("data", (text: string) => (stderr += text));
-  const first = new Promise<string>((done, fail) => {
-    let stdout = "";
-    child.stdout?.setEncoding("utf8").on("data", (text: string) => {
-      stdout += text;
-      if (stdout.includes("\n")) done(stdout);
-    });
-    child.on("close", () => fail(new Error(`edgefeat serve ended: ${stderr}`)));
-  });
-  const told = JSON.parse((await first).trimEnd().split("\n").at(-1) as string) as Omit<Serving, "stop">;
-  return {
-    ...told,
-    async stop() {
-      child.kill("SIGTERM");
-      await ended;
-    },
-  };
+/** Starts `edgefeat serve` on a free port. */
+export function serve(args: readonly string[], variables: Variables = {}): Promise<Serving> {
+  return commands.serve(["--port", "0", ...args], variables);
 }
