@@ -151,6 +151,11 @@ export function refuseProto(json: unknown, what: string, code: ErrorCode, path: 
   }
 }
 
+/** True for what JSON calls an object. */
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 /** Returns `record[name]`. @throws `code` with the nearest known name as the hint. */
 export function lookUp<T>(record: Readonly<Record<string, T>>, name: string, what: string, code: ErrorCode): T {
   if (Object.hasOwn(record, name)) return record[name] as T;

@@ -3,6 +3,7 @@ import { EdgefeatError } from "../sdk/errors.ts";
 import type { Transforms } from "../sdk/plan/index.ts";
 import type { Snapshot } from "../sdk/registry/index.ts";
 import type { Clock } from "../sdk/time.ts";
+import { type Assets, workbenchFile } from "./assets.ts";
 import { type Random, TokenGate, TRUSTED } from "./auth/index.ts";
 import { askedOf, type FeatureQuery } from "./binding/query.ts";
 import { type AppConfig, DEFAULTS } from "./config.ts";
@@ -13,7 +14,7 @@ import { asEdgefeatError, problemResponse, statusOf } from "./middleware/problem
 import { chargeBy, isolateLimiter, type RateLimiter } from "./middleware/rate-limit.ts";
 import { createRoutes } from "./routes/index.ts";
 import type { Route, Services } from "./routes/route.ts";
-import { getPath, RouteTable } from "./routing.ts";
+import { pathOf, RouteTable } from "./routing.ts";
 import {
   encodeValues,
   FeatureServer,
@@ -43,6 +44,8 @@ export interface AppDeps {
   readonly analytics?: AnalyticsDataset;
   /** Makes tokens. */
   readonly random: Random;
+  /** The files that come with the Worker; default none. */
+  readonly assets?: Assets;
   /** Counts requests by token; default what the configuration's rateLimit says. */
   readonly limiter?: RateLimiter;
 }
@@ -69,7 +72,17 @@ export interface App {
  * @throws config_invalid when the bundled snapshot is another project's
  */
 export function createApp(deps: AppDeps): App {
-  const { store, clock, transforms, snapshot, onInternalError = () => {}, log = () => {}, analytics, random } = deps;
+  const {
+    store,
+    clock,
+    transforms,
+    snapshot,
+    onInternalError = () => {},
+    log = () => {},
+    analytics,
+    random,
+    assets = null,
+  } = deps;
   const config = { ...DEFAULTS, ...deps.config };
   if (snapshot !== undefined) checkProject(snapshot, config);
   const cache = new RowCache(config.cacheRows, config.cacheBytes);
@@ -85,7 +98,8 @@ export function createApp(deps: AppDeps): App {
   const gate = new TokenGate({ space: config, clock, rootToken, previousRootToken, publicReads });
   const { sleep } = runtimeDeps;
   const audit = new AuditTrail({ store, clock, space: config, random, keepMs: config.auditKeepMs, sleep });
-  const services: Services = { store, clock, config, registry, cache, server, metrics, observer, gate, audit, random };
+  const known = { store, clock, config, registry, cache, server, metrics, observer, gate, audit };
+  const services: Services = { ...known, random, assets };
   const limiter = deps.limiter ?? (rateLimit === null ? null : isolateLimiter(rateLimit, clock));
   const guard = new Guard({
     callers: {
@@ -106,9 +120,11 @@ export function createApp(deps: AppDeps): App {
 
   async function answer(request: Request, later: Later, trace: Trace): Promise<Response> {
     const { method } = request;
-    const path = getPath(request);
+    const path = pathOf(request);
     const found = table.find(method, path);
     if (found === null) {
+      const file = await workbenchFile(assets, request, path);
+      if (file !== null) return file;
       const reads = cors.isOn && method === "OPTIONS" ? table.at(path).filter(isRead) : [];
       const preflight =
         reads.length === 0
@@ -126,11 +142,16 @@ export function createApp(deps: AppDeps): App {
     return method === "HEAD" ? new Response(null, response) : response;
   }
 
-  function told(fault: unknown, trace: Trace, route?: Route): Response {
+  /** Returns a fault as an error of ours, of which everybody has been told who has to know. */
+  function noted(fault: unknown, trace: Trace): EdgefeatError {
     const error = asEdgefeatError(fault);
     observer.told(error, statusOf(error.code), trace);
     if (error.code === "internal_error") onInternalError(error.cause ?? error);
-    return (route?.errorResponse ?? problemResponse)(error);
+    return error;
+  }
+
+  function told(fault: unknown, trace: Trace, route?: Route): Response {
+    return (route?.errorResponse ?? problemResponse)(noted(fault, trace));
   }
 
   return {
@@ -155,10 +176,8 @@ export function createApp(deps: AppDeps): App {
         const { asked, include } = askedOf(query);
         return encodeValues(await server.serve(asked, { later, trace, caller: TRUSTED }), include);
       } catch (fault) {
-        const error = asEdgefeatError(fault);
+        const error = noted(fault, trace);
         status = statusOf(error.code);
-        observer.told(error, status, trace);
-        if (error.code === "internal_error") onInternalError(error.cause ?? error);
         throw error;
       } finally {
         observer.answered(trace, status, clock.elapsedMs() - fromMs, later);

@@ -1,7 +1,7 @@
 // The Worker: its fetch handler, the Durable Object it stores rows in, and its other ways in.
 import { createEntrypoint } from "./binding/entrypoint.ts";
 import type { App } from "./app.ts";
-import { isolateOf, log, type WorkerBuild, type WorkerEnv } from "./isolate.ts";
+import { appOf, log, type WorkerBuild, type WorkerEnv } from "./isolate.ts";
 import { plainWords } from "./metrics/index.ts";
 import { asEdgefeatError, problemResponse } from "./middleware/problem.ts";
 import { EdgefeatStore } from "./store/durable-object.ts";
@@ -26,9 +26,7 @@ export function createWorker(build: WorkerBuild = {}): {
     async fetch(request, env, context) {
       if (app !== undefined) return app.fetch(request, env, context);
       try {
-        const isolate = isolateOf(build, env);
-        app = isolate.app;
-        if (isolate.isNew) context.waitUntil(app.logWarnings());
+        app = appOf(build, env, context);
       } catch (fault) {
         const error = asEdgefeatError(fault);
         log({ level: "error", event: "start_failed", code: error.code, message: plainWords(error.message) });

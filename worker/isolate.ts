@@ -2,7 +2,8 @@
 import { EdgefeatError } from "../sdk/errors.ts";
 import type { Transforms } from "../sdk/plan/index.ts";
 import type { Snapshot } from "../sdk/registry/index.ts";
-import { type App, createApp } from "./app.ts";
+import { type App, type Background, createApp } from "./app.ts";
+import type { Assets } from "./assets.ts";
 import { frozenClock, systemClock } from "./clock.ts";
 import { type AnalyticsDataset, jsonLog } from "./metrics/index.ts";
 import { bindingLimiter, type RateLimitBinding } from "./middleware/rate-limit.ts";
@@ -12,13 +13,15 @@ import { createDurableObjectStore, type EdgefeatStore } from "./store/durable-ob
 import { openStore } from "./store/open.ts";
 import type { OnlineStore } from "./store/port.ts";
 
-/** The bindings of the Worker: its variables, and the Durable Object's namespace. */
+/** The bindings of the Worker: its variables, the Durable Object's namespace, and what else there is. */
 export interface WorkerEnv extends Variables {
   readonly STORE?: DurableObjectNamespace<EdgefeatStore>;
   /** A dataset of Workers Analytics Engine: figures of all isolates together. */
   readonly ANALYTICS?: AnalyticsDataset;
   /** Cloudflare's rate limiting: what it is set to holds for each token, over all isolates of a location. */
   readonly RATE_LIMITER?: RateLimitBinding;
+  /** The static assets of the package: the reference of its routes, and the workbench. */
+  readonly ASSETS?: Assets;
 }
 
 export interface WorkerBuild {
@@ -28,28 +31,26 @@ export interface WorkerBuild {
   readonly snapshot?: Snapshot;
 }
 
-/** What an isolate holds. */
-export interface Isolate {
-  readonly app: App;
-}
-
-const isolates = new WeakMap<WorkerBuild, Isolate>();
+const apps = new WeakMap<WorkerBuild, App>();
 
 /**
- * Returns the app of this isolate and build; its first caller's bindings build it. Its cache and registry are shared by
- * all ways in: HTTP, service bindings, and the Worker's own code. @throws config_invalid
+ * Returns the app of this isolate and build; its first caller's bindings build it, and what its store warns of is logged in
+ * that caller's `background`. Its cache and registry are shared by all ways in: HTTP, service bindings, and the Worker's own
+ * code. @throws config_invalid
  */
-export function isolateOf(build: WorkerBuild, env: WorkerEnv): Isolate & { readonly isNew: boolean } {
-  const known = isolates.get(build);
-  if (known !== undefined) return { ...known, isNew: false };
-  const isolate = { app: appOf(env, build) };
-  isolates.set(build, isolate);
-  return { ...isolate, isNew: true };
+export function appOf(build: WorkerBuild, env: WorkerEnv, background?: Background): App {
+  const known = apps.get(build);
+  if (known !== undefined) return known;
+  const app = newApp(env, build);
+  apps.set(build, app);
+  const logging = app.logWarnings();
+  background?.waitUntil(logging);
+  return app;
 }
 
 export const log = jsonLog(console, systemClock);
 
-function appOf(env: WorkerEnv, { transforms = new Map(), snapshot }: WorkerBuild): App {
+function newApp(env: WorkerEnv, { transforms = new Map(), snapshot }: WorkerBuild): App {
   const { config, store, frozenNowUs } = readSettings(env, snapshot);
   return createApp({
     store: openStore(store, {
@@ -65,6 +66,7 @@ function appOf(env: WorkerEnv, { transforms = new Map(), snapshot }: WorkerBuild
     random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
     ...(env.RATE_LIMITER === undefined ? {} : { limiter: bindingLimiter(env.RATE_LIMITER) }),
     ...(env.ANALYTICS === undefined ? {} : { analytics: env.ANALYTICS }),
+    ...(env.ASSETS === undefined ? {} : { assets: env.ASSETS }),
   });
 }
 

@@ -27,8 +27,8 @@ export interface HealthAnswer {
 export interface AdminClient extends TokenCalls {
   /** @throws server_failed where it answers, but its store does not */
   getHealth(): Promise<HealthAnswer>;
-  /** Returns the registry; null before any was put. */
-  getRegistry(): Promise<RegistryAnswer | null>;
+  /** Returns the registry, or an earlier one by its hash; null before any was put, and where that one never was. */
+  getRegistry(version?: string): Promise<RegistryAnswer | null>;
   /** Replaces the registry that has the hash `expected` (null: none yet). @throws registry_conflict when another is there */
   putRegistry(snapshot: unknown, expected: string | null): Promise<{ registry: string }>;
   /**
@@ -78,8 +78,10 @@ export function createAdminClient(options: ClientOptions): AdminClient {
   return {
     ...tokenCalls(call),
     getHealth: async () => (await call({ method: "GET", path: "/health" })) as HealthAnswer,
-    getRegistry: () =>
-      unless("registry_not_found", call({ method: "GET", path: "/v1/registry" }) as Promise<RegistryAnswer>),
+    getRegistry(version) {
+      const path = version === undefined ? "/v1/registry" : `/v1/registry?version=${encodeURIComponent(version)}`;
+      return unless("registry_not_found", call({ method: "GET", path }) as Promise<RegistryAnswer>);
+    },
     async putRegistry(snapshot, expected) {
       const headers = expected === null ? {} : { "if-match": `"${expected}"` };
       const body = JSON.stringify(snapshot);

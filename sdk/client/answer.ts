@@ -1,5 +1,6 @@
 // The server's answer decoded: rows as objects, values in the types that the definitions gave them.
 import { EdgefeatError } from "../errors.ts";
+import { memberNames as ownNames } from "../plan/reference.ts";
 import { fitsInt64, valueFromJson } from "../types/index.ts";
 import type { ColumnType, ServiceColumn } from "./service-columns.ts";
 
@@ -74,10 +75,7 @@ function checkAnswer(json: unknown): WireAnswer {
  * @throws server_failed when the answer has other features than the definition
  */
 export function memberNames(references: readonly string[], columns?: readonly ServiceColumn[]): string[] {
-  if (columns !== undefined) return matchingNames(references, columns);
-  const own = references.map((reference) => reference.slice(reference.indexOf(":") + 1));
-  const shared = new Set(own.filter((name, i) => own.indexOf(name) !== i));
-  return own.map((name, i) => (shared.has(name) ? (references[i] as string).replace(":", "__") : name));
+  return columns === undefined ? ownNames(references) : matchingNames(references, columns);
 }
 
 function matchingNames(references: readonly string[], columns: readonly ServiceColumn[]): string[] {

@@ -8,8 +8,8 @@ import { type Encodable, encodeAs, encodeJson } from "./encode.ts";
 export type EntityId = string | number | bigint | null;
 
 export interface FeaturesQuery {
-  /** Ids by join key; a scalar is broadcast over the others (SEMANTICS 3.5). */
-  entities: Readonly<Record<string, EntityId | readonly EntityId[]>>;
+  /** Ids by join key; a scalar is broadcast over the others (SEMANTICS 3.5). Views without entities need none. */
+  entities?: Readonly<Record<string, EntityId | readonly EntityId[]>>;
   /** Request data by field, one value for all rows or one a row. */
   request?: Readonly<Record<string, Encodable>>;
   include?: readonly ("statuses" | "eventTimes" | "versions")[];
@@ -46,7 +46,7 @@ export interface EncodedQuery extends EncodedColumns {
 /** Returns a query's texts; `requestTypes` are those of its service, where its definition is at hand. */
 export function encodeQuery(query: Asked & FeaturesQuery, requestTypes?: ReadonlyMap<string, ValueType>): EncodedQuery {
   const { include, maxStalenessMs, noCache = false } = query;
-  const entities = given(query.entities);
+  const entities = given(query.entities ?? {});
   const request = given(query.request ?? {});
   return {
     entities: entities.map(([name, value]) => [name, encodeJson(value)]),

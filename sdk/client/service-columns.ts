@@ -51,7 +51,9 @@ function featureType(view: FeatureView, name: string): ColumnType {
   if (aggregation === undefined) return view.fields?.[name]?.type;
   const { fn, column: source } = aggregation;
   if (fn === "count" || fn === "avg") return aggregates[fn].resultType(EVENTS);
-  const type = source === undefined ? undefined : view.source.schema?.[source]?.type;
+  // What a view's own query gives, the source's schema says nothing of.
+  const schema = view.select === undefined ? view.source.schema : undefined;
+  const type = source === undefined ? undefined : schema?.[source]?.type;
   if (type !== undefined) return aggregates[fn].resultType(type);
   return fn === "first" || fn === "last" ? undefined : "ordered";
 }

@@ -1,5 +1,6 @@
 // What was probably meant where the grammar allows no such text.
 import type { EdgefeatError } from "../errors.ts";
+import { RESERVED_WORDS } from "./reserved-words.ts";
 import type { Source } from "./source.ts";
 
 // Tried in order where the unexpected stands; a lookbehind sees what stands before it.
@@ -46,16 +47,9 @@ function hintAt(text: string, offset: number): string | undefined {
 const CHOICE = 'write "condition ? x : y" or "if(condition, x, y)"';
 const OTHER_NAME = "give the feature another name: an expression can't read this one";
 
-/** Words that no name may be, though none has a meaning; true, false, null and in are no names at all. */
-const RESERVED: ReadonlyMap<string, string> = new Map([
-  ...["if", "else"].map((word) => [word, CHOICE] as const),
-  ..."as break const continue for function import let loop package namespace return var void while __proto__ prototype"
-    .split(" ")
-    .map((word) => [word, OTHER_NAME] as const),
-]);
-
 /** Returns the error for a name that is a reserved word, or undefined. */
 export function reserved(source: Source, offset: number, name: string): EdgefeatError | undefined {
-  const hint = RESERVED.get(name);
-  return hint === undefined ? undefined : source.syntaxError(offset, `"${name}" is a reserved word`, hint);
+  if (!RESERVED_WORDS.includes(name)) return undefined;
+  const hint = name === "if" || name === "else" ? CHOICE : OTHER_NAME;
+  return source.syntaxError(offset, `"${name}" is a reserved word`, hint);
 }

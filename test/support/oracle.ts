@@ -32,6 +32,11 @@ export function compareOracle(a: OracleValue, b: OracleValue): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
+/** SEMANTICS 2.2: the rows that were known at `known`; a row without a created time never was. */
+export function knownRows<R extends OracleRow>(rows: readonly R[], known: number): R[] {
+  return rows.filter((row) => row.c !== null && row.c <= known);
+}
+
 /** SEMANTICS 2.1, 2.3: the row that counts for `key` at `t`, or null. */
 export function pointInTime(
   rows: readonly OracleRow[],
@@ -75,9 +80,7 @@ export function windowAt(
   window: OracleWindow,
 ): OracleValue {
   if (key === null) return null;
-  let lower = t - window.windowUs;
-  while (((lower % window.hopUs) + window.hopUs) % window.hopUs !== 0)
-    lower -= ((lower % window.hopUs) + window.hopUs) % window.hopUs;
+  const lower = lowerEdge(t, window.windowUs, window.hopUs);
   const seen = new Set<string>();
   const inside = events.filter((event) => {
     if (event.key !== key || event.e <= lower || event.e > t) return false;
@@ -126,6 +129,23 @@ export function windowAt(
     }
   }
   throw new Error(`no oracle for ${window.fn}`);
+}
+
+/** The event time of the newest event of `key` after `lower`, up to `t`; null for none. */
+export function newestEvent(events: readonly OracleRow[], key: string | null, lower: number, t: number): number | null {
+  let newest: number | null = null;
+  for (const event of events) {
+    if (key === null || event.key !== key || event.e <= lower || event.e > t) continue;
+    if (newest === null || event.e > newest) newest = event.e;
+  }
+  return newest;
+}
+
+/** SEMANTICS 4.1: the largest multiple of the hop that is ≤ t − window, found by steps. */
+export function lowerEdge(t: number, windowUs: number, hopUs: number): number {
+  let lower = t - windowUs;
+  while (((lower % hopUs) + hopUs) % hopUs !== 0) lower -= ((lower % hopUs) + hopUs) % hopUs;
+  return lower;
 }
 
 function int64OrNull(n: bigint): bigint | null {

@@ -13,15 +13,21 @@ export interface WorkerProcess {
   close(): Promise<void>;
 }
 
-/** Starts it on a free port of the loopback interface, with a Durable Object's folder that goes with it. */
-export async function startWorkerProcess(variables: Readonly<Record<string, string>>): Promise<WorkerProcess> {
+/**
+ * Starts it on a free port of the loopback interface, with a Durable Object's folder that goes with it. `entry` is a
+ * module that exports the Worker and its Durable Object in the place of worker/index.ts.
+ */
+export async function startWorkerProcess(
+  variables: Readonly<Record<string, string>>,
+  entry: string = WORKER_ENTRY,
+): Promise<WorkerProcess> {
   const folder = mkdtempSync(join(tmpdir(), "edgefeat-worker-"));
   const dataDir = join(folder, "rows");
   const remove = () => rmSync(folder, { recursive: true, force: true });
   const log: string[] = [];
   try {
     mkdirSync(dataDir);
-    writeFileSync(join(folder, "worker.js"), await bundle(WORKER_ENTRY, { minify: false }));
+    writeFileSync(join(folder, "worker.js"), await bundle(entry, { minify: false }));
     const names = { module: "worker.js", objectClass: "EdgefeatStore", objectBinding: "STORE" };
     const config = capnpConfig({ ...names, compatibilityDate, dataDir, port: 0, variables, secrets: [] });
     writeFileSync(join(folder, "config.capnp"), config);

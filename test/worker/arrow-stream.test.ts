@@ -29,7 +29,7 @@ const named = (columns: readonly ArrowColumn[]) =>
   columns.map((column, i) => ({ ...column, name: `${i}${column.name}` }));
 
 describe("an Arrow stream", () => {
-  it("is read back by apache-arrow to the bit", () => {
+  it("6 is read back by apache-arrow to the bit", () => {
     fc.assert(
       fc.property(columnsOf, fc.string({ unit: "binary" }), (given, text) => {
         const columns = named(given);

@@ -2,7 +2,14 @@
 import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
-import { createEntrypoint, createFeatureStore, createWorker, type WorkerEnv } from "../../worker/index.ts";
+import {
+  createEntrypoint,
+  createFeatureStore,
+  createWorker,
+  type WorkerBuild,
+  type WorkerEnv,
+} from "../../worker/index.ts";
+import { storeNamed } from "../support/workerd-named-stores.ts";
 import { everything, model, risk } from "./support/definitions.ts";
 import { flightRow, NOW, snapshotFor, TOKEN, transforms } from "./support/harness.ts";
 import { packedTiles } from "./support/tiles.ts";
@@ -18,12 +25,12 @@ const variables: WorkerEnv = {
 const build = { transforms, snapshot: snapshotFor(PROJECT) };
 const worker = createWorker(build);
 
-async function http(method: string, path: string, body: unknown) {
+async function http(method: string, path: string, body: unknown, by = worker, bindings = variables) {
   const context = createExecutionContext();
   const headers = { authorization: `Bearer ${TOKEN}`, "content-type": "application/json" };
   const bytes = new TextEncoder().encode(JSON.stringify(body));
   const request = new Request(`http://edgefeat.test${path}`, { method, headers, body: bytes });
-  const response = await worker.fetch(request, variables, context);
+  const response = await by.fetch(request, bindings, context);
   await waitOnExecutionContext(context);
   return { status: response.status, json: (await response.json()) as any };
 }
@@ -102,7 +109,7 @@ describe("in-process", () => {
     [{ features: ["risk:ratio"], entities: { origin: "SEA" }, request: { scheduled: "1" } }, "type_mismatch"],
     [{ features: [], entities: {} }, "bad_request"],
     [{ service: "model", features: ["a:b"], entities: {} }, "bad_request"],
-    [{ service: "model" }, "bad_request"],
+    [{ service: "model" }, "missing_entity_key"],
     [null, "bad_request"],
     [{ service: "model", entities: {}, include: ["everything"] }, "bad_request"],
     [{ service: "model", entities: {}, maxStalenessMs: "5" }, "bad_request"],
@@ -126,4 +133,33 @@ describe("a service binding", () => {
     expect(bound.rows[0]).toMatchObject({ delay: 5n });
     await waitOnExecutionContext(context);
   });
+});
+
+it.each([
+  ["in-process", (start: WorkerBuild) => createFeatureStore(start)],
+  [
+    "over a service binding",
+    (start: WorkerBuild) => (bindings: WorkerEnv, context: ExecutionContext) =>
+      new (createEntrypoint(start))(context, bindings),
+  ],
+] as const)("asks the store once what it warns of, when an isolate is first asked %s", async (way, open) => {
+  const calls: string[] = [];
+  const project = `binding-start-${way.length}`;
+  const bindings = {
+    ...variables,
+    EDGEFEAT_PROJECT: project,
+    STORE: storeNamed(env.STORES, project, (object) => calls.push(object)),
+  };
+  const snapshot = snapshotFor(project);
+  expect((await http("PUT", "/v1/registry", snapshot, createWorker({ transforms }), bindings)).status).toBe(201);
+  calls.length = 0;
+  const features = open({ transforms, snapshot });
+  const askFor = async (origin: string) => {
+    const context = createExecutionContext();
+    await features(bindings, context).get({ features: ["last_flight:delay"], entities: { origin } });
+    await waitOnExecutionContext(context);
+    return calls.splice(0).length;
+  };
+  // Each time one read; the first time its state too.
+  expect([await askFor("SEA"), await askFor("PDX")]).toEqual([2, 1]);
 });

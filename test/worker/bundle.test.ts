@@ -6,8 +6,8 @@ import { beforeAll, describe, expect, it } from "vitest";
 
 const ROOT = join(import.meta.dirname, "../..");
 /** What is held today; the goal is 100,000. */
-const MAX_GZIP_BYTES = 110_000;
-const PACKAGES = ["@noble/hashes", "hono", "zod"];
+const MAX_GZIP_BYTES = 102_000;
+const PACKAGES = ["zod"];
 
 describe("the Worker's bundle", () => {
   let code: Uint8Array;
@@ -45,8 +45,8 @@ describe("the Worker's bundle", () => {
     expect([...new Set(packages)].toSorted()).toEqual(PACKAGES);
   });
 
-  it("holds nothing of offline/ or the command line, no Node module, and no code from text", () => {
-    expect(inputs.filter((path) => /^(offline|sdk\/cli|sdk\/client|test)\//.test(path))).toEqual([]);
+  it("holds nothing of offline/, the command line or what is made beforehand, no Node module, and no code from text", () => {
+    expect(inputs.filter((path) => /^(offline|sdk\/cli|sdk\/client|test|worker\/pages)\//.test(path))).toEqual([]);
     const text = new TextDecoder().decode(code);
     // A method may be called eval; what makes code of text is the global one, or Function as a constructor.
     const unwanted = /(?:from|import\()\s*["']node:[^"']*|(?<![.\w#]|async )eval\(|new Function\(/g;

@@ -38,6 +38,23 @@ describe.each(stores)("the registry over %s", (_, makeStore) => {
     expect((await h.send("GET", "/v1/registry")).json.snapshot).toEqual(second);
   });
 
+  it("is had again by its hash after it was replaced, as long as the project had it", async () => {
+    const first = snapshotFor(h.project);
+    const { registry } = (await put(first)).json;
+    const second = snapshotFor(h.project, compiled({ changed }));
+    await put(second, { "if-match": `"${registry}"` });
+    const earlier = await h.send("GET", `/v1/registry?version=${registry}`);
+    expect(earlier.json).toEqual({ registry, snapshot: first });
+    expect(earlier.headers.get("etag")).toBe(`"${registry}"`);
+    expect((await h.send("GET", "/v1/registry")).json.snapshot).toEqual(second);
+    const never = await h.send("GET", `/v1/registry?version=sha256:${"0".repeat(64)}`);
+    expect([never.status, never.json.code]).toEqual([404, "registry_not_found"]);
+    for (const version of ["1", "", `${registry}&version=${registry}`, registry.toUpperCase()]) {
+      const answer = await h.send("GET", `/v1/registry?version=${version}`);
+      expect([answer.status, answer.json.code], version).toEqual([400, "bad_request"]);
+    }
+  });
+
   it.each([
     ["no If-Match where there is one", {}],
     ['If-Match "*" where there is one', { "if-match": "*" }],

@@ -36,7 +36,7 @@ function rowOf(types: readonly ValueType[]): fc.Arbitrary<StoredRow> {
 }
 
 describe("a cached row's text", () => {
-  it("equals its values, encoded one by one with their defaults", () => {
+  it("2.4, 6 equals its values, encoded one by one with their defaults", () => {
     fc.assert(
       fc.property(cases, ({ types, rows, features, fallbacks }) => {
         const defaults = features.map((feature) => fallbacks[feature] as Value | null);

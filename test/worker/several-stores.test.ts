@@ -48,7 +48,7 @@ describe("an app over a primary and a secondary", () => {
 });
 
 describe("an app that reads from a replica", () => {
-  it("writes build on what the primary holds, though the replica never catches up", async () => {
+  it("3.3 writes build on what the primary holds, though the replica never catches up", async () => {
     const store = createFailoverStore({ primary: part().store, replica: part().store });
     const h = harness(store, { ...UNCACHED, storeLagMs: { serve: 1_000, newest: 0 } });
     await h.apply();

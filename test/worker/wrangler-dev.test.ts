@@ -3,10 +3,12 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createAdminClient, createClient } from "../../sdk/client/index.ts";
 import { entity, featureService, featureView, int64, parquet, string } from "../../sdk/index.ts";
 import { emptySnapshot, markMaterialized, planApply } from "../../sdk/registry/index.ts";
+import { referenceFiles } from "../../worker/pages/reference.ts";
 import { snapshotFrom } from "../support/snapshots.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -99,6 +101,40 @@ describe("wrangler dev", () => {
     expect(stored.filter((text) => text.includes("late 1, late 2"))).toEqual([]);
     const unauthorized = createAdminClient({ url, token: "wrong" }).postRows("latest", `{"rows":[${row}]}`);
     await expect(unauthorized).rejects.toMatchObject({ code: "unauthorized" });
+  });
+
+  it("serves the package's files: the reference of its routes, and the workbench with what its threads need", async () => {
+    const openApi = await fetch(`${url}/openapi.json`);
+    expect([openApi.status, openApi.headers.get("content-type")]).toEqual([200, "application/json"]);
+    expect(await openApi.text()).toBe(referenceFiles().get("reference/public/openapi.json"));
+    expect((await fetch(`${url}/docs`, { method: "HEAD" })).headers.get("content-type")).toContain("text/html");
+    const page = await fetch(`${url}/workbench`);
+    expect([page.status, page.url, page.headers.get("content-type")]).toEqual([
+      200,
+      `${url}/workbench/`,
+      "text/html; charset=utf-8",
+    ]);
+    const engine = await fetch(`${url}/workbench/duckdb-eh.wasm.gz`);
+    for (const { headers } of [page, engine]) {
+      expect(headers.get("cross-origin-opener-policy")).toBe("same-origin");
+      expect(headers.get("cross-origin-embedder-policy")).toBe("require-corp");
+      expect(headers.get("cross-origin-resource-policy")).toBe("same-origin");
+    }
+    // As it is: the page inflates it, and no host may do so on the way.
+    expect(engine.headers.get("content-encoding")).toBeNull();
+    expect(gunzipSync(await engine.arrayBuffer()).subarray(0, 4)).toEqual(Buffer.from("\0asm"));
+    const tag = engine.headers.get("etag") as string;
+    const again = await fetch(`${url}/workbench/duckdb-eh.wasm.gz`, { headers: { "if-none-match": tag } });
+    expect(again.status).toBe(304);
+    // The folder has more than is served.
+    for (const path of ["/workbench/nothing", "/reference/public/openapi.json", "/_headers"]) {
+      const missing = await fetch(url + path);
+      expect([path, missing.status, missing.headers.get("content-type")]).toEqual([
+        path,
+        404,
+        "application/problem+json",
+      ]);
+    }
   });
 
   it("records every act of 60 requests at once, which can't wait for each other's work", async () => {

@@ -1,6 +1,5 @@
 // A token's text, shown once, and its hash, which is all that is kept.
-import { sha256 } from "@noble/hashes/sha2.js";
-import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
+import { hexOf, sha256Hex } from "../../sdk/sha256.ts";
 
 /** Returns `bytes` random bytes that nobody can guess; passed in. */
 export type Random = (bytes: number) => Uint8Array;
@@ -22,7 +21,7 @@ export const TOKEN_ID = /^[0-9a-f]{16}$/;
 
 /** Returns a new token: 256 random bits, under an id of its own. */
 export function mintToken(random: Random): MintedToken {
-  const id = bytesToHex(random(ID_BYTES));
+  const id = hexOf(random(ID_BYTES));
   const text = `ef_${id}_${base64url(random(SECRET_BYTES))}`;
   return { id, text, hash: tokenHash(text) };
 }
@@ -34,7 +33,7 @@ export function tokenId(text: string): string | null {
 
 /** Returns the SHA-256 of a token's whole text, in hexadecimal. A random secret of 256 bits needs neither salt nor stretching. */
 export function tokenHash(text: string): string {
-  return bytesToHex(sha256(utf8ToBytes(text)));
+  return sha256Hex(text);
 }
 
 /** Returns whether two hashes are the same, looking at every digit whatever the first ones are. */

@@ -2,7 +2,7 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
 import type { FeaturesAnswer } from "../../sdk/client/index.ts";
 import type { FeatureService, ServiceValues } from "../../sdk/definitions/index.ts";
-import { isolateOf, type WorkerBuild, type WorkerEnv } from "../isolate.ts";
+import { appOf, type WorkerBuild, type WorkerEnv } from "../isolate.ts";
 import { asEdgefeatError } from "../middleware/problem.ts";
 import { acrossBinding } from "./binding-error.ts";
 import type { FeatureQuery } from "./query.ts";
@@ -46,9 +46,7 @@ export function createEntrypoint(build: WorkerBuild = {}): FeaturesEntrypoint {
   return class extends WorkerEntrypoint<WorkerEnv> {
     async get(query: FeatureQuery): Promise<FeaturesAnswer<Record<string, unknown>>> {
       try {
-        const { app, isNew } = isolateOf(build, this.env);
-        if (isNew) this.ctx.waitUntil(app.logWarnings());
-        return await app.getFeatures(query, this.ctx);
+        return await appOf(build, this.env, this.ctx).getFeatures(query, this.ctx);
       } catch (fault) {
         throw acrossBinding(asEdgefeatError(fault));
       }

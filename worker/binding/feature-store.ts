@@ -1,8 +1,8 @@
 // Features in-process: what a Worker's own code reads, in its own isolate, without HTTP.
 import type { FeaturesAnswer } from "../../sdk/client/index.ts";
 import type { FeatureService, ServiceValues } from "../../sdk/definitions/index.ts";
-import type { Background } from "../app.ts";
-import { type Isolate, isolateOf, type WorkerBuild, type WorkerEnv } from "../isolate.ts";
+import type { App, Background } from "../app.ts";
+import { appOf, type WorkerBuild, type WorkerEnv } from "../isolate.ts";
 import type { FeatureQuery } from "./query.ts";
 
 type WithoutNames = Omit<FeatureQuery, "service" | "features">;
@@ -32,10 +32,10 @@ export interface FeatureStore {
  * };
  */
 export function createFeatureStore(build: WorkerBuild = {}): (env: WorkerEnv, context?: Background) => FeatureStore {
-  return (env, context) => featureStore(isolateOf(build, env), context);
+  return (env, context) => featureStore(appOf(build, env, context), context);
 }
 
-function featureStore({ app }: Isolate, context: Background | undefined): FeatureStore {
+function featureStore(app: App, context: Background | undefined): FeatureStore {
   const get = (query: { readonly service?: unknown } & WithoutNames) => {
     const service: unknown = query?.service;
     const named = isService(service) ? { ...query, service: service.name } : query;

@@ -1,6 +1,7 @@
 // What code in a Worker asks for: as the client does over HTTP, but with values as they are.
 import type { FeaturesQuery } from "../../sdk/client/index.ts";
 import { EdgefeatError } from "../../sdk/errors.ts";
+import { isObject } from "../../sdk/shape.ts";
 import { planRequest } from "../routes/features.ts";
 import { type Asked, INCLUDES, type Include } from "../serve/index.ts";
 
@@ -13,10 +14,10 @@ export type FeatureQuery = ({ readonly service: string } | { readonly features: 
 
 /** Returns a query as the feature server takes it. A query comes from code that may be anything: its shape is checked. @throws bad_request */
 export function askedOf(query: FeatureQuery): { asked: Asked; include: readonly Include[] } {
-  if (!isRecord(query)) throw refused("the query is not an object", 'write { service: "…", entities: { … } }');
-  const { entities, request = {}, include = [], maxStalenessMs = null } = query;
+  if (!isObject(query)) throw refused("the query is not an object", 'write { service: "…", entities: { … } }');
+  const { entities = {}, request = {}, include = [], maxStalenessMs = null } = query;
   const { service, features, noCache } = query as { service?: unknown; features?: unknown; noCache?: unknown };
-  if (!isRecord(entities) || !isRecord(request))
+  if (!isObject(entities) || !isObject(request))
     throw refused("entities and request must be objects", "give a value, or a list of one value a row, for each name");
   if (service !== undefined && typeof service !== "string")
     throw refused("service is not a name", "over a binding a service is asked for by its name");
@@ -34,10 +35,6 @@ export function askedOf(query: FeatureQuery): { asked: Asked; include: readonly 
     maxStalenessMs,
   };
   return { asked, include };
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function refused(message: string, hint: string): EdgefeatError {

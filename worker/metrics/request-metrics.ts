@@ -96,7 +96,7 @@ export class RequestMetrics {
     }
     const durations = page.histogram(
       "edgefeat_http_request_duration_seconds",
-      "Time from a request's arrival to its answer's being ready, by route and class of status.",
+      "Time from a request to its answer, by route and class of status.",
     );
     for (const { label, durations: byClass } of this.#routes) {
       for (const [digit, histogram] of byClass.entries()) {
@@ -105,11 +105,11 @@ export class RequestMetrics {
         durations.series(labels, LATENCY_BOUNDS_S, histogram.counts, histogram.sum / 1_000);
       }
     }
-    const errors = page.counter("edgefeat_http_errors", "Answers that told an error, by its code.");
+    const errors = page.counter("edgefeat_http_errors", "Errors answered, by code.");
     for (const [code, count] of this.#codes) errors.sample(count, { code });
     const stages = page.histogram(
       "edgefeat_stage_duration_seconds",
-      "Time that requests for features spent in a stage; of the store, those that waited for it.",
+      "Time of requests for features in a stage; of the store, those that waited for it.",
     );
     for (const stage of STAGES) {
       const { counts, sum } = this.#stages[stage];

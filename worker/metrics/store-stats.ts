@@ -11,13 +11,13 @@ export function writeStoreStats(page: Exposition, stats: StoreStats | null): voi
   const commands = page.counter("edgefeat_store_commands", "Commands sent to the store, as billed, by kind.");
   const bytes = page.counter(
     "edgefeat_store_bytes",
-    "Characters exchanged with the store, which are bytes where they are ASCII, by direction.",
+    "Characters exchanged with the store, by direction: bytes where they are ASCII.",
   );
   const errors = page.counter("edgefeat_store_errors", "Calls that the store failed, by reason.");
-  const retries = page.counter("edgefeat_store_retries", "Commands that were sent to the store again.");
+  const retries = page.counter("edgefeat_store_retries", "Commands sent to the store again.");
   const opened = page.counter("edgefeat_store_breaker_opened", "How often the circuit breaker opened.");
-  const breaker = page.gauge("edgefeat_store_breaker_state", "1 for the state that the circuit breaker is in.");
-  const failing = page.gauge("edgefeat_store_failing", "Whether the last call to the store had no answer.");
+  const breaker = page.gauge("edgefeat_store_breaker_state", "1 for the state of the circuit breaker.");
+  const failing = page.gauge("edgefeat_store_failing", "Whether the last call had no answer.");
   // A store made of several counts nothing beyond what these do, but for what follows.
   for (const [store, part] of Object.entries(stats === null ? {} : (stats.parts ?? { [ONLY]: stats }))) {
     for (const [command, count] of Object.entries(part.commands)) commands.sample(count, { store, command });
@@ -32,12 +32,9 @@ export function writeStoreStats(page: Exposition, stats: StoreStats | null): voi
   }
   const fallbacks = page.counter(
     "edgefeat_store_fallback_reads",
-    "Reads that the store meant for them did not answer, and another did.",
+    "Reads that another store answered than the one meant.",
   );
   if (stats?.fallbackReads !== undefined) fallbacks.sample(stats.fallbackReads);
-  const mended = page.counter(
-    "edgefeat_store_mended_rows",
-    "Rows copied to the secondary store because it lacked them.",
-  );
+  const mended = page.counter("edgefeat_store_mended_rows", "Rows copied to the secondary store, which lacked them.");
   if (stats?.mendedRows !== undefined) mended.sample(stats.mendedRows);
 }

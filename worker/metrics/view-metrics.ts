@@ -37,7 +37,7 @@ export class ViewMetrics {
   write(page: Exposition): void {
     const rows = page.counter(
       "edgefeat_view_rows",
-      "Rows of views in answers, by how they stood. STALE counts beside the others: served past the cache's bound.",
+      "Rows in answers, by status. STALE counts beside the others: served past the cache's bound.",
     );
     const all = this.#all();
     for (const { labels, counts } of all) {
@@ -45,7 +45,7 @@ export class ViewMetrics {
     }
     const ages = page.histogram(
       "edgefeat_view_row_age_seconds",
-      "Age of PRESENT rows in answers: now less the event time, of an aggregate its newest event's.",
+      "Age of PRESENT rows in answers: now less the event time, an aggregate's newest.",
     );
     for (const { labels, counts } of all) {
       const sum = (counts[AGE_SUM_AT] as number) / 1_000_000;
@@ -53,7 +53,7 @@ export class ViewMetrics {
     }
     const faults = page.counter(
       "edgefeat_transform_errors",
-      `Values that are null because of a fault, by feature and code; features past the first ${MAX_FEATURES} as "${OTHER}".`,
+      `Values that a fault made null, by feature and code; features past the first ${MAX_FEATURES} as "${OTHER}".`,
     );
     for (const [feature, byCode] of this.#faults) {
       for (const [code, count] of byCode) faults.sample(count, { feature, code });

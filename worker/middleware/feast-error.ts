@@ -1,6 +1,5 @@
 // Errors as Feast's clients expect them: a JSON string that holds the module, the class and the message of an exception.
 import type { EdgefeatError, ErrorCode } from "../../sdk/errors.ts";
-import { type JsonSchema, object, TEXT } from "../pages/json-schema.ts";
 import { errorHeaders, shortened, statusOf } from "./problem.ts";
 
 /** The exceptions of `feast.errors` that our codes stand for; FeastError for the rest. */
@@ -30,10 +29,4 @@ export function feastErrorResponse(error: EdgefeatError): Response {
     status: statusOf(error.code),
     headers: { "content-type": "application/json", ...errorHeaders(error) },
   });
-}
-
-/** Returns the JSON Schema of such an error: a text that is JSON once more. */
-export function feastErrorSchema(): JsonSchema {
-  const contentSchema = object({ module: TEXT, class: TEXT, message: TEXT });
-  return { ...TEXT, contentMediaType: "application/json", contentSchema };
 }

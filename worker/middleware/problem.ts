@@ -1,14 +1,26 @@
 // Errors as problem documents (RFC 9457): the one map from code to HTTP status.
 import { EdgefeatError, type ErrorCode } from "../../sdk/errors.ts";
-import { COUNT, type JsonSchema, object, oneOf, TEXT } from "../pages/json-schema.ts";
 
 const CLIENT = 400;
 const SERVER = 500;
 
-const statuses: Readonly<Record<ErrorCode, number>> = {
+/** What no server tells, but programs that read files, run engines and call servers. */
+type ElsewhereCode =
+  | "definitions_not_found"
+  | "definitions_do_not_compile"
+  | "duplicate_column"
+  | "file_not_found"
+  | "file_unreadable"
+  | "file_format_unknown"
+  | "sql_error"
+  | "engine_failed"
+  | "engine_unavailable"
+  | "cancelled"
+  | "server_unreachable"
+  | "server_failed";
+
+const statuses: Readonly<Record<Exclude<ErrorCode, ElsewhereCode>, number>> = {
   config_invalid: SERVER,
-  definitions_not_found: SERVER,
-  definitions_do_not_compile: SERVER,
   definition_invalid: CLIENT,
   expression_syntax_error: 422,
   expression_type_error: 422,
@@ -32,18 +44,11 @@ const statuses: Readonly<Record<ErrorCode, number>> = {
   type_mismatch: CLIENT,
   value_out_of_range: CLIENT,
   missing_column: CLIENT,
-  duplicate_column: CLIENT,
   bad_time: CLIENT,
   null_time: CLIENT,
   event_time_in_future: CLIENT,
   event_conflict: 409,
   missing_value: CLIENT,
-  file_not_found: SERVER,
-  file_unreadable: SERVER,
-  file_format_unknown: SERVER,
-  sql_error: SERVER,
-  engine_failed: SERVER,
-  cancelled: SERVER,
   bad_request: CLIENT,
   malformed_json: CLIENT,
   unsupported_media_type: 415,
@@ -55,17 +60,16 @@ const statuses: Readonly<Record<ErrorCode, number>> = {
   not_found: 404,
   method_not_allowed: 405,
   needs_runner: 501,
+  assets_not_bound: 501,
   store_unavailable: 503,
   store_conflict: 503,
   row_corrupt: SERVER,
-  server_unreachable: 502,
-  server_failed: 502,
   internal_error: SERVER,
 };
 
 /** Returns the HTTP status of an error's code. */
 export function statusOf(code: ErrorCode): number {
-  return statuses[code];
+  return (statuses as Partial<Record<ErrorCode, number>>)[code] ?? SERVER;
 }
 
 /** Returns the error itself when it is one of ours; any other fault is told as internal_error, without its words. */
@@ -123,14 +127,6 @@ const MAX_CHARACTERS = 2_000;
 /** Returns a text as far as it is worth telling: names in it may be as long as the request was. */
 export function shortened(text: string): string {
   return text.length > MAX_CHARACTERS ? `${text.slice(0, MAX_CHARACTERS)}…` : text;
-}
-
-/** Returns the JSON Schema of a problem document. */
-export function problemSchema(): JsonSchema {
-  return object(
-    { type: TEXT, title: TEXT, status: COUNT, code: oneOf(...Object.keys(statuses)), detail: TEXT },
-    { hint: TEXT, pointer: TEXT, position: object({ line: COUNT, column: COUNT }), details: { type: "object" } },
-  );
 }
 
 function integersAsText(_key: string, value: unknown): unknown {

@@ -1,5 +1,4 @@
 // The OpenAPI document as a page to read: every route with what it takes and answers, in HTML and CSS alone.
-import { escapeHtml as escape } from "./html.ts";
 import type { JsonSchema } from "./json-schema.ts";
 import type { Answer, Content, OpenApi, Operation, Parameter } from "./openapi-document.ts";
 
@@ -48,6 +47,13 @@ function parameterHtml({ name, in: place, description, schema }: Parameter): str
 function answerHtml([status, { headers = {}, content = {} }]: [string, Answer]): string {
   const told = Object.entries(headers).map(([name, header]) => definition(name, "header", header.description));
   return `<h3>Answer <code>${status}</code></h3>${contentHtml(content)}<dl>${told.join("")}</dl>`;
+}
+
+const ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
+
+/** Returns a text as HTML, for content and for attributes in double quotes. */
+function escape(text: string): string {
+  return text.replace(/[&<>"]/g, (character) => ENTITIES[character] as string);
 }
 
 function definition(name: string, kind: string, said: unknown = ""): string {

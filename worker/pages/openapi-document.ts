@@ -1,12 +1,11 @@
 // The OpenAPI document: made from the route table, and from the zod schemas that the routes check bodies with.
-import type { ErrorCode } from "../../sdk/errors.ts";
+import { type ErrorCode, errorCodes } from "../../sdk/errors.ts";
 import { snapshotShape, transformShape } from "../../sdk/registry/index.ts";
 import { VERSION } from "../metrics/version.ts";
-import { feastErrorSchema } from "../middleware/feast-error.ts";
-import { problemSchema, statusOf } from "../middleware/problem.ts";
-import type { RouteDoc } from "../routes/doc.ts";
-import type { Route } from "../routes/route.ts";
-import { type JsonSchema, schemaRef, TEXT } from "./json-schema.ts";
+import { statusOf } from "../middleware/problem.ts";
+import type { DocumentedRoute } from "./documented-routes.ts";
+import { COUNT, type JsonSchema, object, oneOf, schemaRef, TEXT } from "./json-schema.ts";
+import type { RouteDoc } from "./route-docs/route-doc.ts";
 import { jsonSchemaOf } from "./zod-json-schema.ts";
 
 export interface Parameter {
@@ -41,13 +40,26 @@ export interface OpenApi {
   };
 }
 
+/** A problem document (RFC 9457). */
+const PROBLEM = object(
+  { type: TEXT, title: TEXT, status: COUNT, code: oneOf(...errorCodes), detail: TEXT },
+  { hint: TEXT, pointer: TEXT, position: object({ line: COUNT, column: COUNT }), details: { type: "object" } },
+);
+
+/** An error on Feast's routes: a text that is JSON once more. */
+const FEAST_ERROR: JsonSchema = {
+  ...TEXT,
+  contentMediaType: "application/json",
+  contentSchema: object({ module: TEXT, class: TEXT, message: TEXT }),
+};
+
 const SHARED = new Map<unknown, string>([
   [snapshotShape, "Snapshot"],
   [transformShape, "Transform"],
 ]);
 
 /** Returns the document of an app's routes. `publicReads`: whether reads need no token. */
-export function openApiOf(routes: readonly Route[], publicReads: boolean): OpenApi {
+export function openApiOf(routes: readonly DocumentedRoute[], publicReads: boolean): OpenApi {
   const paths: Record<string, Record<string, Operation>> = {};
   for (const route of routes) {
     const path = route.path.replace(/:(\w+)/g, "{$1}");
@@ -63,8 +75,8 @@ export function openApiOf(routes: readonly Route[], publicReads: boolean): OpenA
     paths,
     components: {
       schemas: {
-        Problem: problemSchema(),
-        FeastError: feastErrorSchema(),
+        Problem: PROBLEM,
+        FeastError: FEAST_ERROR,
         Snapshot: jsonSchemaOf(snapshotShape, refTo),
         Transform: jsonSchemaOf(transformShape, refTo),
       },
@@ -78,7 +90,7 @@ function refTo(schema: unknown): JsonSchema | undefined {
   return name === undefined ? undefined : schemaRef(name);
 }
 
-function operationOf(route: Route, path: string, publicReads: boolean): Operation {
+function operationOf(route: DocumentedRoute, path: string, publicReads: boolean): Operation {
   const { method, access, doc } = route;
   const needed = access === "open" ? [] : [{ token: [access] }];
   return {
@@ -93,7 +105,7 @@ function operationOf(route: Route, path: string, publicReads: boolean): Operatio
   };
 }
 
-function whoMay({ access, scope = "project" }: Route, publicReads: boolean): string {
+function whoMay({ access, scope = "project" }: DocumentedRoute, publicReads: boolean): string {
   if (access === "open" || (access === "read" && publicReads)) return "Open to all.";
   const limits = { project: "the whole project", view: "this view", handler: "what it is asked for" };
   return `Takes a token with ${access} access, for ${limits[scope]}.`;
@@ -141,13 +153,13 @@ const WITH_BODY: readonly ErrorCode[] = [
 ];
 
 /** Returns the codes of every error that a route answers. */
-export function errorCodesOf({ access, doc: { body, errors = [] } }: Route): ErrorCode[] {
+export function errorCodesOf({ access, doc: { body, errors = [] } }: DocumentedRoute): ErrorCode[] {
   return [
     ...new Set([...errors, ...(body === undefined ? [] : WITH_BODY), ...(access === "open" ? [] : GUARDED), ...ANY]),
   ];
 }
 
-function responsesOf(route: Route): Record<string, Answer> {
+function responsesOf(route: DocumentedRoute): Record<string, Answer> {
   const { answers, answerHeaders } = route.doc;
   const responses: Record<string, Answer> = {};
   const headersOf = (headers: Readonly<Record<string, string>> = {}) => ({
@@ -178,7 +190,10 @@ function responsesOf(route: Route): Record<string, Answer> {
   return responses;
 }
 
-function errorContent({ errorResponse }: Route, codes: readonly ErrorCode[]): Readonly<Record<string, JsonSchema>> {
+function errorContent(
+  { errorResponse }: DocumentedRoute,
+  codes: readonly ErrorCode[],
+): Readonly<Record<string, JsonSchema>> {
   if (errorResponse !== undefined) return { "application/json": schemaRef("FeastError") };
   return { "application/problem+json": { ...schemaRef("Problem"), properties: { code: { enum: codes } } } };
 }

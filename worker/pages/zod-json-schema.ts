@@ -1,5 +1,5 @@
-// The JSON Schema of what a zod schema takes. zod's own converter would be a fifteenth of the Worker's bundle; this one
-// knows the kinds of schemas that routes use, and the tests hold it to zod's.
+// The JSON Schema of what a zod schema takes, in the words of json-schema.ts: zod's own converter writes null as a second schema
+// and each integer with its bounds. It knows the kinds of schemas that routes use, and the tests hold it to zod's.
 import type * as z from "zod/mini";
 import { type JsonSchema, orNull } from "./json-schema.ts";
 

@@ -6,7 +6,6 @@ import { parseTime, type Us } from "../../sdk/time.ts";
 import { checkUnlimited, checkView, judged } from "../auth/index.ts";
 import { readJson } from "../middleware/body.ts";
 import { feastErrorResponse } from "../middleware/feast-error.ts";
-import { FEAST_MATERIALIZE_ERRORS } from "./feast-doc.ts";
 import type { Call, Route, Services } from "./route.ts";
 
 const views = z.nullish(z.array(z.string()));
@@ -27,12 +26,6 @@ export const postMaterialize: Route = {
   access: "write",
   scope: "handler",
   errorResponse: feastErrorResponse,
-  doc: {
-    summary: "Refused: a Worker reads no sources",
-    body: feastMaterializeBody,
-    answers: {},
-    errors: FEAST_MATERIALIZE_ERRORS,
-  },
   async handle(call, services) {
     const json = await readJson(call.request, services.config.maxBodyBytes);
     const body = checkShape(feastMaterializeBody, json, "request", "bad_request");
@@ -52,12 +45,6 @@ export const postMaterializeIncremental: Route = {
   access: "write",
   scope: "handler",
   errorResponse: feastErrorResponse,
-  doc: {
-    summary: "Refused: a Worker reads no sources",
-    body: feastMaterializeIncrementalBody,
-    answers: {},
-    errors: FEAST_MATERIALIZE_ERRORS,
-  },
   async handle(call, services) {
     const json = await readJson(call.request, services.config.maxBodyBytes);
     const body = checkShape(feastMaterializeIncrementalBody, json, "request", "bad_request");

@@ -10,16 +10,15 @@ import type { CompiledPlan } from "../serve/compiled-plan.ts";
 import { encodeFeastAnswer } from "../serve/encode-feast.ts";
 import type { GivenInputs, KnownPart } from "../serve/index.ts";
 import { planRequest, wantsNoCache } from "./features.ts";
-import { READING_ERRORS, READING_HEADERS } from "./features-doc.ts";
-import { json } from "./doc.ts";
-import { listOf, object, oneOf, TEXT, TIME, VALUE, VERSION_NUMBER } from "../pages/json-schema.ts";
 import { jsonResponse, type Route } from "./route.ts";
 
 // Not strict: Feast's clients send members that come and go with their version.
 export const feastReadBody = z.object({
-  entities: z.custom<Record<string, unknown[]>>(
-    (value) => typeof value === "object" && value !== null && Object.values(value).every(Array.isArray),
-    "expected a list of values for each join key",
+  entities: z.optional(
+    z.custom<Record<string, unknown[]>>(
+      (value) => typeof value === "object" && value !== null && Object.values(value).every(Array.isArray),
+      "expected a list of values for each join key",
+    ),
   ),
   features: z.nullish(z.array(z.string())),
   feature_service: z.nullish(z.string()),
@@ -34,35 +33,12 @@ export const postGetOnlineFeatures: Route = {
   scope: "handler",
   judgesCaller: true,
   errorResponse: feastErrorResponse,
-  doc: {
-    summary: "Feature vectors, as Feast asks for them and takes them",
-    body: feastReadBody,
-    headers: READING_HEADERS,
-    answers: {
-      200: json(
-        object({
-          metadata: object(
-            { feature_names: listOf(TEXT) },
-            { feature_view_metadata: listOf(object({ name: TEXT, version: VERSION_NUMBER })) },
-          ),
-          results: listOf(
-            object({
-              values: listOf(VALUE),
-              statuses: listOf(oneOf("PRESENT", "NULL_VALUE", "NOT_FOUND", "OUTSIDE_MAX_AGE", "INVALID")),
-              event_timestamps: listOf(TIME),
-            }),
-          ),
-        }),
-      ),
-    },
-    errors: READING_ERRORS,
-  },
   async handle(call, { server, config }) {
     const { request } = call;
     const body = checkShape(feastReadBody, await readQuery(request, config.maxBodyBytes), "request", "bad_request");
     const asked = {
       request: feastRequest(body.feature_service ?? undefined, body.features ?? undefined),
-      given: (plan: CompiledPlan, known: KnownPart) => splitEntities(body.entities, plan, known),
+      given: (plan: CompiledPlan, known: KnownPart) => splitEntities(body.entities ?? {}, plan, known),
       time: { zoneless: "utc" } as const,
       noCache: wantsNoCache(request),
       maxStalenessMs: null,
@@ -102,8 +78,11 @@ function splitEntities(all: Readonly<Record<string, unknown[]>>, plan: CompiledP
     const renamed = !isKey && joinKeys.length === 1 && only !== undefined && !Object.hasOwn(all, only.name);
     entities.push([renamed ? only.name : name, values]);
   }
-  return { entities: Object.fromEntries(entities), request: Object.fromEntries(request) };
+  return { entities: Object.fromEntries(entities), request: Object.fromEntries(request), placeholder: DUMMY_KEY };
 }
+
+/** What Feast's clients send as the join key of a view without entities, one "" a row; the answer repeats it like a key. */
+const DUMMY_KEY = "__dummy_id";
 
 /** Checks the ids of a join key that nobody reads, but that the answer repeats. @throws type_mismatch */
 function checkScalars(name: string, ids: readonly unknown[]): void {

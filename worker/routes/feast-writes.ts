@@ -2,19 +2,15 @@
 import * as z from "zod/mini";
 import { EdgefeatError } from "../../sdk/errors.ts";
 import type { Snapshot } from "../../sdk/registry/index.ts";
-import { checkShape } from "../../sdk/shape.ts";
+import { checkShape, isObject } from "../../sdk/shape.ts";
 import { checkNamed, checkView, judged, type Principal } from "../auth/index.ts";
 import { readJson } from "../middleware/body.ts";
 import { feastErrorResponse } from "../middleware/feast-error.ts";
 import { parseFrame } from "../write/feast-frame.ts";
 import { type FrameWritten, pushedViews, writeFrame } from "../write/feast-write.ts";
-import { FEAST_WRITE_ERRORS, FEAST_WRITTEN } from "./feast-doc.ts";
 import { type Act, jsonResponse, type Route, type Services } from "./route.ts";
 
-const frame = z.custom<Record<string, unknown>>(
-  (value) => typeof value === "object" && value !== null && !Array.isArray(value),
-  "expected an object with a list of values for each column",
-);
+const frame = z.custom<Record<string, unknown>>(isObject, "expected an object with a list of values for each column");
 
 // Not strict: Feast's clients send members that come and go with their version. Its registry cache is not ours to allow.
 export const feastWriteBody = z.object({ feature_view_name: z.string(), df: frame });
@@ -32,12 +28,6 @@ export const postWriteToOnlineStore: Route = {
   access: "write",
   scope: "handler",
   errorResponse: feastErrorResponse,
-  doc: {
-    summary: "Writes rows of a view, as Feast's remote online store sends them",
-    body: feastWriteBody,
-    answers: FEAST_WRITTEN,
-    errors: FEAST_WRITE_ERRORS,
-  },
   async handle({ request, caller, act }, services) {
     const json = await readJson(request, services.config.maxBodyBytes);
     const { feature_view_name: view, df } = checkShape(feastWriteBody, json, "request", "bad_request");
@@ -53,12 +43,6 @@ export const postPush: Route = {
   access: "write",
   scope: "handler",
   errorResponse: feastErrorResponse,
-  doc: {
-    summary: "Writes rows of all views over a source, as Feast's push does",
-    body: feastPushBody,
-    answers: FEAST_WRITTEN,
-    errors: [...FEAST_WRITE_ERRORS, "unknown_source"],
-  },
   async handle({ request, caller, act }, services) {
     const json = await readJson(request, services.config.maxBodyBytes);
     const { push_source_name: name, df, to } = checkShape(feastPushBody, json, "request", "bad_request");

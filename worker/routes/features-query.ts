@@ -5,8 +5,6 @@ import { parseJson, type ValueType } from "../../sdk/types/index.ts";
 import { type GivenInputs, INCLUDES, type Include } from "../serve/index.ts";
 import { planRequest, wantsNoCache } from "./features.ts";
 import { answerOf } from "./answer.ts";
-import { FEATURES_ANSWERS, FEATURES_HEADERS, READING_ERRORS, READING_HEADERS } from "./features-doc.ts";
-import { mapOf, TEXT } from "../pages/json-schema.ts";
 import type { Route } from "./route.ts";
 
 /** Parameters that are not join keys or request fields. */
@@ -18,20 +16,6 @@ export const getFeatures: Route = {
   access: "read",
   scope: "handler",
   judgesCaller: true,
-  doc: {
-    summary: "The feature vector of one entity",
-    query: {
-      service: TEXT,
-      features: { ...TEXT, description: "view:feature,…" },
-      include: { ...TEXT, description: INCLUDES.join() },
-      maxStalenessMs: { type: "number", minimum: 0 },
-      entities: { ...mapOf(TEXT), description: "each join key and request field, by its name" },
-    },
-    headers: READING_HEADERS,
-    answers: FEATURES_ANSWERS,
-    answerHeaders: FEATURES_HEADERS,
-    errors: READING_ERRORS,
-  },
   async handle(call, { server, clock }) {
     const { request, trace } = call;
     const query = parseQuery(request.url);

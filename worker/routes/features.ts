@@ -2,11 +2,10 @@
 import * as z from "zod/mini";
 import { EdgefeatError } from "../../sdk/errors.ts";
 import type { PlanRequest } from "../../sdk/plan/index.ts";
-import { checkShape } from "../../sdk/shape.ts";
+import { checkShape, isObject } from "../../sdk/shape.ts";
 import { readQuery } from "../middleware/body.ts";
 import { INCLUDES } from "../serve/index.ts";
 import { answerOf } from "./answer.ts";
-import { FEATURES_ANSWERS, FEATURES_HEADERS, READING_ERRORS, READING_HEADERS } from "./features-doc.ts";
 import type { Route } from "./route.ts";
 
 /** The most features that one request may name. */
@@ -14,7 +13,7 @@ export const MAX_FEATURES = 1_000;
 
 // Its members are checked by the plan; zod would drop one called __proto__ without a word.
 const byName = z.custom<Record<string, unknown>>(
-  (value) => typeof value === "object" && value !== null && !Array.isArray(value),
+  isObject,
   "expected an object with a value, or a list of one value a row, for each name",
 );
 
@@ -33,14 +32,6 @@ export const postFeatures: Route = {
   access: "read",
   scope: "handler",
   judgesCaller: true,
-  doc: {
-    summary: "Feature vectors of 1 to 1,000 entities",
-    body: featuresBody,
-    headers: READING_HEADERS,
-    answers: FEATURES_ANSWERS,
-    answerHeaders: FEATURES_HEADERS,
-    errors: READING_ERRORS,
-  },
   async handle(call, { server, config, clock }) {
     const { request, trace } = call;
     const json = await readQuery(request, config.maxBodyBytes);
@@ -61,14 +52,14 @@ type FeaturesBody = z.output<typeof featuresBody>;
 
 /** True for the usual bodies that the schema takes, which costs a tenth of asking the schema. False says nothing. */
 export function isFeaturesBody(json: unknown): json is FeaturesBody {
-  if (!isRecord(json)) return false;
+  if (!isObject(json)) return false;
   for (const member of Object.keys(json)) {
     const value = json[member];
     if (
       member === "service"
         ? typeof value === "string"
         : member === "entities" || member === "request"
-          ? isRecord(value)
+          ? isObject(value)
           : false
     )
       continue;
@@ -76,10 +67,6 @@ export function isFeaturesBody(json: unknown): json is FeaturesBody {
       return false;
   }
   return true;
-}
-
-function isRecord(json: unknown): json is Record<string, unknown> {
-  return typeof json === "object" && json !== null && !Array.isArray(json);
 }
 
 /** Returns what is asked for: a service or features, not both. @throws bad_request, request_too_large */

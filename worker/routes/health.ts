@@ -4,36 +4,12 @@ import { formatTime, type Ms } from "../../sdk/time.ts";
 import { errorHeaders } from "../middleware/problem.ts";
 import { parseControl } from "../serve/index.ts";
 import type { OnlineStore, StoreStatus } from "../store/port.ts";
-import { json } from "./doc.ts";
-import { listOf, object, oneOf, orNull, TEXT, TIME } from "../pages/json-schema.ts";
 import { jsonResponse, type Route, type Services } from "./route.ts";
 
 /** How long a store's description of itself is believed, so that frequent checks cost one command each, not two. */
 const STATUS_MS: Ms = 60_000;
 /** How long an answer of the store is believed: anybody may ask, as often as they like. */
 const BELIEVED_MS: Ms = 1_000;
-
-const OF_STORE = { type: ["number", "boolean", "null"] };
-const HEALTH = object(
-  {
-    status: oneOf("ok", "degraded"),
-    project: TEXT,
-    environment: TEXT,
-    registry: orNull(TEXT),
-    store: orNull(TEXT),
-    now: TIME,
-    frozen: { type: "boolean" },
-  },
-  {
-    keepsRows: OF_STORE,
-    usedBytes: OF_STORE,
-    limitBytes: OF_STORE,
-    usedShare: OF_STORE,
-    failing: listOf(TEXT),
-    warnings: listOf(TEXT),
-    reason: TEXT,
-  },
-);
 
 /** Returns the route; it remembers what the store said of itself. */
 export function createHealthRoute(): Route {
@@ -68,10 +44,6 @@ export function createHealthRoute(): Route {
     method: "GET",
     path: "/health",
     access: "open",
-    doc: {
-      summary: "Whether the server and its store can answer",
-      answers: { 200: json(HEALTH), 503: json(HEALTH) },
-    },
     async handle(_call, services) {
       const { project, environment } = services.config;
       const { fault, told } = await storeState(services);

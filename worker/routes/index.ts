@@ -8,7 +8,7 @@ import { postPush, postWriteToOnlineStore } from "./feast-writes.ts";
 import { createHealthRoute } from "./health.ts";
 import { getMaterializations, postMaterialization } from "./materializations.ts";
 import { createMetricsRoute } from "./metrics.ts";
-import { createDocRoutes } from "./openapi.ts";
+import { getDocs, getOpenApi } from "./reference.ts";
 import { getRegistry, putRegistry } from "./registry.ts";
 import type { Route } from "./route.ts";
 import { postRows } from "./rows.ts";
@@ -18,7 +18,7 @@ import { deleteTransform, getTransform, getTransforms, putTransform } from "./tr
 
 /** Returns the routes of one app. */
 export function createRoutes(): readonly Route[] {
-  const routes: Route[] = [
+  return [
     postFeatures,
     getFeatures,
     postGetOnlineFeatures,
@@ -43,6 +43,7 @@ export function createRoutes(): readonly Route[] {
     rotateTokenRoute,
     getAudit,
     postFill,
+    getOpenApi,
+    getDocs,
   ];
-  return [...routes, ...createDocRoutes(routes)];
 }

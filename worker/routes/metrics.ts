@@ -1,7 +1,6 @@
 // GET /metrics: this isolate's figures for Prometheus. In Workers a scrape meets one isolate of many, and the next scrape
 // perhaps another; figures of all of them come from Analytics Engine.
 import { acceptedFormat, CONTENT_TYPES, metricsPage, ProjectProbe } from "../metrics/index.ts";
-import { TEXT } from "../pages/json-schema.ts";
 import type { Route } from "./route.ts";
 
 /** Returns the route; it remembers what the store said. */
@@ -11,10 +10,6 @@ export function createMetricsRoute(): Route {
     method: "GET",
     path: "/metrics",
     access: "read",
-    doc: {
-      summary: "Figures of this isolate, for Prometheus",
-      answers: { 200: Object.fromEntries(Object.values(CONTENT_TYPES).map((type) => [type, TEXT])) },
-    },
     async handle({ request, later }, { store, registry, cache, clock, config, metrics, observer }) {
       probe ??= new ProjectProbe({ store, registry, space: config, clock });
       const state = await probe.look(later);

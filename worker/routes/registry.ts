@@ -1,29 +1,19 @@
-// GET and PUT /v1/registry: the snapshot that the project runs on, replaced only by who knows the one it replaces.
+// GET and PUT /v1/registry: the snapshot that the project runs on, or ran on once, replaced only by who knows the one it replaces.
 import { EdgefeatError } from "../../sdk/errors.ts";
-import { checkConsistency, checkSnapshot, snapshotShape } from "../../sdk/registry/index.ts";
+import { checkConsistency, checkSnapshot } from "../../sdk/registry/index.ts";
 import { judged, visibleSnapshot } from "../auth/index.ts";
 import { readJson } from "../middleware/body.ts";
 import { replaceRegistry } from "../write/registry-change.ts";
-import { json } from "./doc.ts";
-import { HASH, object, schemaRef } from "../pages/json-schema.ts";
 import { jsonResponse, type Route } from "./route.ts";
-
-const REGISTRY = json(object({ registry: HASH }));
 
 export const getRegistry: Route = {
   method: "GET",
   path: "/v1/registry",
   access: "read",
   scope: "handler",
-  doc: {
-    summary: "The registry snapshot that answers",
-    headers: { "if-none-match": "the registry known" },
-    answers: { 200: json(object({ registry: HASH, snapshot: schemaRef("Snapshot") })), 304: {} },
-    answerHeaders: { etag: "the registry" },
-    errors: ["registry_not_found"],
-  },
   async handle({ request, caller }, { registry }) {
-    const { hash, snapshot } = await registry.load();
+    const version = versionOf(new URL(request.url).searchParams);
+    const { hash, snapshot } = await (version === null ? registry.load() : registry.earlier(version));
     const etag = `"${hash}"`;
     if (etagsOf(request.headers.get("if-none-match")).includes(hash))
       return new Response(null, { status: 304, headers: { etag } });
@@ -36,23 +26,6 @@ export const putRegistry: Route = {
   method: "PUT",
   path: "/v1/registry",
   access: "admin",
-  doc: {
-    summary: "Replaces the registry snapshot",
-    headers: { "if-match": "the registry to replace; none, or *, where there is none yet" },
-    body: snapshotShape,
-    answers: { 200: REGISTRY, 201: REGISTRY },
-    answerHeaders: { etag: "the registry" },
-    errors: [
-      "registry_invalid",
-      "registry_conflict",
-      "project_mismatch",
-      "transform_not_bundled",
-      "transform_conflict",
-      "definition_invalid",
-      "expression_syntax_error",
-      "expression_type_error",
-    ],
-  },
   async handle({ request, act }, { config, registry, store }) {
     const expected = expectedHash(request);
     const snapshot = checkConsistency(checkSnapshot(await readJson(request, config.maxBodyBytes)));
@@ -61,6 +34,16 @@ export const putRegistry: Route = {
     return jsonResponse(`{"registry":"${hash}"}`, expected === null ? 201 : 200, { etag: `"${hash}"` });
   },
 };
+
+/** Returns the hash that the query asks for; null for the snapshot that answers. */
+function versionOf(query: URLSearchParams): string | null {
+  const [version, ...more] = query.getAll("version");
+  if (version === undefined) return null;
+  if (more.length === 0 && /^sha256:[0-9a-f]{64}$/.test(version)) return version;
+  throw new EdgefeatError("bad_request", "version: expected the hash of one registry", {
+    hint: 'write version=sha256:…, with the 64 digits that the "registry" of an answer had',
+  });
+}
 
 /** Returns the hash in If-Match; null when the request expects that there is no registry yet: no header, or "*". */
 function expectedHash(request: Request): string | null {

@@ -1,13 +1,13 @@
 // What a route is: one endpoint, who may call it, how it answers.
 import type { EdgefeatError } from "../../sdk/errors.ts";
 import type { Clock } from "../../sdk/time.ts";
+import type { Assets } from "../assets.ts";
 import type { AppConfig } from "../config.ts";
 import type { Access, Caller, Random, TokenGate } from "../auth/index.ts";
 import type { Metrics, Observer } from "../metrics/index.ts";
 import type { FeatureServer, Later, Registry, RowCache, Trace } from "../serve/index.ts";
 import type { FillableStore } from "../store/failover.ts";
 import type { AuditTrail } from "../write/audit.ts";
-import type { RouteDoc } from "./doc.ts";
 
 /** What every route works with; one an isolate. */
 export interface Services {
@@ -22,6 +22,8 @@ export interface Services {
   readonly gate: TokenGate;
   readonly audit: AuditTrail;
   readonly random: Random;
+  /** null: none are bound. */
+  readonly assets: Assets | null;
 }
 
 /** One request on its way through a route. */
@@ -59,8 +61,6 @@ export interface Route {
   /** True when the handler judges its caller along with its own read of the store; else that is done before it is called. */
   readonly judgesCaller?: boolean;
   handle(call: Call, services: Services): Promise<Response>;
-  /** What GET /openapi.json tells of it besides. */
-  readonly doc: RouteDoc;
   /** How this route tells errors; default problem+json. */
   readonly errorResponse?: (error: EdgefeatError) => Response;
 }

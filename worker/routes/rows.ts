@@ -8,12 +8,9 @@ import { mergeIntoStore } from "../write/merge.ts";
 import { type WritableView, writableView } from "../write/row-shape.ts";
 import { parseStoredRows, storedMerge } from "../write/stored-rows.ts";
 import { parseTileRows, tileMerge } from "../write/tile-rows.ts";
-import { json } from "./doc.ts";
-import { listOf, mapOf, object, orNull, TEXT, TIME, VALUE, VERSION_NUMBER } from "../pages/json-schema.ts";
 import { jsonResponse, type Route } from "./route.ts";
-import { WRITE_COUNTS, WRITE_ERRORS } from "./rows-doc.ts";
 
-const rowsBody = z.strictObject({
+export const rowsBody = z.strictObject({
   version: z.optional(z.int().check(z.gte(1))),
   rows: z.optional(z.array(z.unknown())),
   tiles: z.optional(z.array(z.unknown())),
@@ -24,23 +21,6 @@ export const postRows: Route = {
   path: "/v1/rows/:view",
   access: "write",
   scope: "view",
-  doc: {
-    summary: "Writes rows of a stored view, or tiles of an aggregated one",
-    body: rowsBody,
-    members: {
-      rows: listOf(
-        object(
-          { entities: mapOf(VALUE), values: mapOf(VALUE) },
-          { eventTime: orNull(TIME), createdTime: orNull(TIME) },
-        ),
-      ),
-      tiles: listOf(object({ entities: mapOf(VALUE), packed: TEXT })),
-    },
-    answers: {
-      200: json(object({ ...WRITE_COUNTS, version: VERSION_NUMBER })),
-    },
-    errors: WRITE_ERRORS,
-  },
   async handle({ request, param, act }, { config, clock, registry, store, cache }) {
     const json = await readJson(request, config.maxBodyBytes);
     const { version = null, rows, tiles } = checkShape(rowsBody, json, "request", "bad_request");

@@ -3,22 +3,14 @@ import * as z from "zod/mini";
 import { EdgefeatError } from "../../sdk/errors.ts";
 import { checkShape } from "../../sdk/shape.ts";
 import { readJson } from "../middleware/body.ts";
-import { COUNT, object, orNull, TEXT } from "../pages/json-schema.ts";
-import { json } from "./doc.ts";
 import { jsonResponse, type Route } from "./route.ts";
 
-const fillBody = z.strictObject({ cursor: z.nullable(z.string()) });
+export const fillBody = z.strictObject({ cursor: z.nullable(z.string()) });
 
 export const postFill: Route = {
   method: "POST",
   path: "/v1/secondary/fill",
   access: "admin",
-  doc: {
-    summary: "Copies a page of the primary store to the secondary; again with its cursor, until that is null",
-    body: fillBody,
-    answers: { 200: json(object({ cursor: orNull(TEXT), copied: COUNT })) },
-    errors: ["not_found"],
-  },
   async handle({ request, act }, { config, store }) {
     const body = await readJson(request, config.maxBodyBytes);
     const { cursor } = checkShape(fillBody, body, "request", "bad_request");

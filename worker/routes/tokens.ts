@@ -6,8 +6,6 @@ import { parseDuration, US_PER_DAY, type Us } from "../../sdk/time.ts";
 import { ACCESS_LEVELS, judged, TOKEN_ID } from "../auth/index.ts";
 import { readJson } from "../middleware/body.ts";
 import { createToken, listTokens, revokeToken, rotateToken, type TokenWriter } from "../write/token-change.ts";
-import { json } from "./doc.ts";
-import { object, oneOf, orNull, TEXT, TIME, listOf } from "../pages/json-schema.ts";
 import { jsonResponse, type Route, type Services } from "./route.ts";
 
 const MAX_BODY_BYTES = 64_000;
@@ -35,30 +33,10 @@ export const rotateBody = z.strictObject({
   overlap: z.optional(z.string()),
 });
 
-const TOKEN_MEMBERS = {
-  id: TEXT,
-  name: TEXT,
-  access: oneOf(...ACCESS_LEVELS),
-  views: orNull(listOf(TEXT)),
-  services: orNull(listOf(TEXT)),
-  createdAt: TIME,
-  createdBy: TEXT,
-  expiresAt: orNull(TIME),
-  revokedAt: orNull(TIME),
-  replacedBy: orNull(TEXT),
-  state: oneOf("active", "expired", "revoked"),
-};
-const TOKEN = object(TOKEN_MEMBERS);
-
 export const postToken: Route = {
   method: "POST",
   path: "/v1/tokens",
   access: "admin",
-  doc: {
-    summary: "Makes a token; only this answer shows it",
-    body: tokenBody,
-    answers: { 201: json(object({ ...TOKEN_MEMBERS, token: TEXT })) },
-  },
   async handle({ request, caller, act }, services) {
     const json = await readJson(request, MAX_BODY_BYTES);
     const body = checkShape(tokenBody, json, "request", "bad_request");
@@ -76,10 +54,6 @@ export const getTokens: Route = {
   method: "GET",
   path: "/v1/tokens",
   access: "admin",
-  doc: {
-    summary: "The project's tokens, without their secrets",
-    answers: { 200: json(object({ tokens: listOf(TOKEN) })) },
-  },
   async handle(_call, services) {
     return jsonResponse(JSON.stringify({ tokens: await listTokens(writerOf(services)) }));
   },
@@ -89,11 +63,6 @@ export const deleteToken: Route = {
   method: "DELETE",
   path: "/v1/tokens/:id",
   access: "admin",
-  doc: {
-    summary: "Ends a token at once",
-    answers: { 200: json(TOKEN) },
-    errors: ["bad_request", "not_found"],
-  },
   async handle({ param, act }, services) {
     const id = idOf(param("id"));
     act.name = id;
@@ -105,12 +74,6 @@ export const rotateTokenRoute: Route = {
   method: "POST",
   path: "/v1/tokens/:id/rotate",
   access: "admin",
-  doc: {
-    summary: "Makes a token in the place of another, which goes on for a while",
-    body: rotateBody,
-    answers: { 201: json(object({ ...TOKEN_MEMBERS, token: TEXT, replaced: TOKEN })) },
-    errors: ["not_found"],
-  },
   async handle({ request, param, caller, act }, services) {
     const id = idOf(param("id"));
     act.name = id;

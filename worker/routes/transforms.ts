@@ -7,49 +7,16 @@ import {
   listTransforms,
   registerTransform,
   removeTransform,
-  transformShape,
 } from "../../sdk/registry/index.ts";
 import { readJson } from "../middleware/body.ts";
 import { changeRegistry } from "../write/registry-change.ts";
 import { etagsOf } from "./registry.ts";
-import { json, NAMING_ERRORS } from "./doc.ts";
-import { COUNT, HASH, listOf, object, oneOf, orNull, TEXT, VERSION_NUMBER } from "../pages/json-schema.ts";
 import { jsonResponse, type Route, type Services } from "./route.ts";
-
-const CHANGED = json(object({ name: TEXT, version: orNull(VERSION_NUMBER), registry: HASH, visibleWithinMs: COUNT }));
-const DESCRIPTION = {
-  name: TEXT,
-  version: VERSION_NUMBER,
-  active: orNull(VERSION_NUMBER),
-  registeredBy: oneOf("api", "definitions"),
-  definitions: orNull(VERSION_NUMBER),
-  definition: { type: "object", description: "what PUT takes; no expressions where TypeScript computes the features" },
-};
 
 export const putTransform: Route = {
   method: "PUT",
   path: "/v1/transforms/:name",
   access: "admin",
-  doc: {
-    summary: "Registers an on-demand view of expressions",
-    headers: { "if-match": "the version to replace", "if-none-match": "*: only where there is none" },
-    body: transformShape,
-    answers: { 200: CHANGED, 201: CHANGED },
-    answerHeaders: { etag: "the version" },
-    errors: [
-      ...NAMING_ERRORS,
-      "unknown_feature",
-      "definition_invalid",
-      "type_mismatch",
-      "value_out_of_range",
-      "bad_time",
-      "view_not_materialized",
-      "expression_syntax_error",
-      "expression_type_error",
-      "registry_conflict",
-      "transform_conflict",
-    ],
-  },
   async handle({ request, param, act }, services) {
     const name = param("name");
     const expected = expectedBy(request.headers, "free");
@@ -69,19 +36,6 @@ export const deleteTransform: Route = {
   method: "DELETE",
   path: "/v1/transforms/:name",
   access: "admin",
-  doc: {
-    summary: "Removes what was registered under a name",
-    headers: { "if-match": "the version to remove" },
-    answers: { 200: CHANGED },
-    errors: [
-      "bad_request",
-      "registry_not_found",
-      "unknown_view",
-      "registry_conflict",
-      "transform_conflict",
-      "view_not_materialized",
-    ],
-  },
   async handle({ request, param, act }, services) {
     const name = param("name");
     const expected = expectedBy(request.headers, "any");
@@ -100,12 +54,6 @@ export const getTransform: Route = {
   method: "GET",
   path: "/v1/transforms/:name",
   access: "read",
-  doc: {
-    summary: "An on-demand view",
-    answers: { 200: json(object({ ...DESCRIPTION, registry: HASH })) },
-    answerHeaders: { etag: "the version" },
-    errors: ["registry_not_found", "unknown_view"],
-  },
   async handle({ param }, { registry }) {
     const { hash, snapshot } = await registry.load();
     const transform = describeTransform(snapshot, param("name"));
@@ -118,11 +66,6 @@ export const getTransforms: Route = {
   method: "GET",
   path: "/v1/transforms",
   access: "read",
-  doc: {
-    summary: "All on-demand views",
-    answers: { 200: json(object({ registry: HASH, transforms: listOf(object(DESCRIPTION)) })) },
-    errors: ["registry_not_found"],
-  },
   async handle(_call, { registry }) {
     const { hash, snapshot } = await registry.load();
     const transforms = listTransforms(snapshot);

@@ -31,6 +31,8 @@ export interface Inputs {
 export interface GivenInputs {
   /** Whether they are parsed JSON, or values as SEMANTICS 6 has them in TypeScript; default JSON. */
   readonly form?: "json" | "values";
+  /** A name among the entities that a caller's protocol sends for views without entities, and that is no join key. */
+  readonly placeholder?: string;
   readonly entities: Readonly<Record<string, unknown>>;
   readonly request: Readonly<Record<string, unknown>>;
 }
@@ -113,7 +115,7 @@ function refuseNoRows(rows: number): void {
 
 function refuseUnknown({ keys, request }: CompiledPlan, given: GivenInputs, known: () => KnownNames): void {
   for (const name of Object.keys(given.entities)) {
-    if (columnCalled(keys, name) !== undefined || known().joinKeys.has(name)) continue;
+    if (columnCalled(keys, name) !== undefined || name === given.placeholder || known().joinKeys.has(name)) continue;
     const misplaced = columnCalled(request, name) !== undefined;
     throw unknown("unknown_entity_key", name, "join key", "entities", {
       hint: misplaced ? `"${name}" is request data: move it to "request"` : didYouMean(name, known().joinKeys),

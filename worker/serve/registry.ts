@@ -121,6 +121,18 @@ export class Registry {
     return put;
   }
 
+  /** Returns a snapshot by its hash, whether it still answers or not: none is ever removed. @throws registry_not_found */
+  async earlier(hash: string): Promise<KnownRegistry> {
+    if (this.#current?.hash === hash) return this.#current;
+    const { store, space } = this.#options;
+    // The control record along with it, as in #fetch.
+    const [text = null] = await store.read([snapshotKey(space, hash), this.key], { purpose: "newest" });
+    if (text !== null) return new KnownRegistry(hash, checkStored(text, hash), this.#options);
+    throw new EdgefeatError("registry_not_found", `this project never had the registry ${hash}`, {
+      hint: "take the hash from an answer of this server, or from a training set made by it",
+    });
+  }
+
   async #fetch(hash: string): Promise<KnownRegistry> {
     const { store, space } = this.#options;
     // The control record along with it, because a store that lacks that may lack anything (`store/failover.ts`).

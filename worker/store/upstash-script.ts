@@ -1,6 +1,5 @@
 // The compare-and-set script, and how to run it on servers of different ages.
-import { sha1 } from "@noble/hashes/legacy.js";
-import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
+import { hexOf } from "../../sdk/sha256.ts";
 import type { StoreWrite } from "./port.ts";
 import { expiryMs } from "./batches.ts";
 
@@ -26,31 +25,31 @@ return written`;
 
 export interface Script {
   readonly text: string;
+  /** Its SHA-1, which servers know it by. */
   readonly sha: string;
 }
 
 /** The script in the order to try: on Upstash the flag locks only the row's keys instead of the database; Redis 7 and 6 refuse it. */
 export const scripts: readonly [locking: Script, plain: Script] = [
-  script(`#!lua flags=allow-key-locking\n${BODY}`),
-  script(BODY),
+  { text: `#!lua flags=allow-key-locking\n${BODY}`, sha: "813f1d0e16136c909e8ea245e5f147e4ad7b87ee" },
+  { text: BODY, sha: "278365ed6f020418414d3c32f15391de006ed6a2" },
 ];
 
 /** Returns KEYS and ARGV of the script: for each row its expected revision, its expiry in ms or "", its value. */
-export function scriptInput(writes: readonly StoreWrite[]): { keys: string[]; args: string[] } {
+export async function scriptInput(writes: readonly StoreWrite[]): Promise<{ keys: string[]; args: string[] }> {
+  const revisions = await Promise.all(writes.map(async ({ expected }) => (expected === null ? "" : sha1Hex(expected))));
   return {
     keys: writes.map((write) => write.key),
-    args: writes.flatMap(({ expected, expireInMs, value }) => [
-      expected === null ? "" : sha1Hex(expected),
+    args: writes.flatMap(({ expireInMs, value }, i) => [
+      revisions[i] as string,
       expireInMs === null ? "" : String(expiryMs(expireInMs)),
       value,
     ]),
   };
 }
 
-function script(text: string): Script {
-  return { text, sha: sha1Hex(text) };
-}
+const encoder = new TextEncoder();
 
-function sha1Hex(text: string): string {
-  return bytesToHex(sha1(utf8ToBytes(text)));
+async function sha1Hex(text: string): Promise<string> {
+  return hexOf(new Uint8Array(await crypto.subtle.digest("SHA-1", encoder.encode(text))));
 }

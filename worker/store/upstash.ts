@@ -90,7 +90,7 @@ export function createUpstashStore(options: UpstashOptions): OnlineStore {
   }
 
   async function write(batch: readonly StoreWrite[]): Promise<boolean[]> {
-    const { keys, args } = scriptInput(batch);
+    const { keys, args } = await scriptInput(batch);
     const input = [String(keys.length), ...keys, ...args];
     const signal = AbortSignal.timeout(writeTimeoutMs);
     const [locking, plain] = scripts;

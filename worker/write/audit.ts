@@ -3,9 +3,9 @@
 // isolate keeps to one lane, and one of its requests at a time writes what all of them have to record under one number:
 // a record usually takes one compare-and-set at most. Requests of a Worker can't wait for each other's work, which may be
 // cancelled; what they share is data, looked at by timers of their own.
-import { bytesToHex } from "@noble/hashes/utils.js";
 import { EdgefeatError } from "../../sdk/errors.ts";
 import { auditKey, type KeySpace } from "../../sdk/rows/index.ts";
+import { hexOf } from "../../sdk/sha256.ts";
 import { type Clock, formatTime, type Ms, US_PER_HOUR, US_PER_MS, type Us } from "../../sdk/time.ts";
 import type { Random } from "../auth/index.ts";
 import type { OnlineStore } from "../store/port.ts";
@@ -114,7 +114,7 @@ export class AuditTrail {
     const other = this.#queue.findIndex((pending) => hourOf(pending) !== hour);
     const batch = this.#queue.splice(0, Math.min(MAX_BATCH, other === -1 ? this.#queue.length : other));
     if (hour !== this.#end.hour) this.#end = { hour, next: 0 };
-    return { batch, end: this.#end, nonce: bytesToHex(this.#parts.random(NONCE_BYTES)) };
+    return { batch, end: this.#end, nonce: hexOf(this.#parts.random(NONCE_BYTES)) };
   }
 
   /** Writes a turn's entries and tells each what came of it; never rejects. */

@@ -21,14 +21,15 @@ export interface FrameWritten {
 }
 
 /**
- * Returns the views that a push goes to: those over the source of that name, or else the view itself.
+ * Returns the views that a push goes to: those over the source of that name, or else the view itself. The rows of a view
+ * with a query of its own are not the source's: it takes only its own.
  * @throws unknown_source; bad_request where the name is a source's, and that of a view over another one
  */
 export function pushedViews({ views }: Snapshot, name: string): readonly string[] {
   const sources = new Map<string, string[]>();
   for (const [view, { latest, versions }] of Object.entries(views)) {
     const spec = latest === null ? undefined : versions[latest]?.spec;
-    if (spec === undefined || spec.kind === "onDemand") continue;
+    if (spec === undefined || spec.kind === "onDemand" || spec.select !== undefined) continue;
     const over = sources.get(spec.source.name);
     if (over === undefined) sources.set(spec.source.name, [view]);
     else over.push(view);

@@ -4,7 +4,7 @@ import { didYouMean } from "../../sdk/nearest.ts";
 import type { AggregatedViewSpec, Snapshot, StoredViewSpec } from "../../sdk/registry/index.ts";
 import { viewVersion } from "../../sdk/registry/index.ts";
 import { checkId, keyId, keyPrefix, keySuffix } from "../../sdk/rows/index.ts";
-import { located, lookUp, pointerOf } from "../../sdk/shape.ts";
+import { isObject, located, lookUp, pointerOf } from "../../sdk/shape.ts";
 import { parseTypeName, show, type Value, valueFromJson, type ValueType } from "../../sdk/types/index.ts";
 
 export interface WritableView {
@@ -39,21 +39,21 @@ export function keyMaker(snapshot: Snapshot, { view, version, spec }: WritableVi
   return (ids) => prefix + keyId(ids) + suffix;
 }
 
-/** Returns a reader of store keys from the `entities` of a row's JSON. */
+/** Returns a reader of store keys from the `entities` of a row's JSON, which a view without join keys needs none of. */
 export function keyReader(snapshot: Snapshot, target: WritableView): (json: unknown, path: PropertyKey[]) => string {
   const { view, spec } = target;
   const key = keyMaker(snapshot, target);
   const joinKeys = spec.joinKeys.map(({ name, type }) => ({ name, type: parseTypeName(type) }));
   const names = joinKeys.map(({ name }) => name);
   return (json, path) => {
-    const entities = objectOf(json, path);
+    const entities = json === undefined && names.length === 0 ? {} : objectOf(json, path);
     for (const name of Object.keys(entities)) {
       if (names.includes(name)) continue;
       throw new EdgefeatError(
         "unknown_entity_key",
         `${pathText(path)}: view "${view}" has no join key "${name.slice(0, 200)}"`,
         {
-          hint: didYouMean(name, names),
+          hint: names.length === 0 ? "it has one row for all: leave entities out" : didYouMean(name, names),
           pointer: pointerOf([...path, name]),
         },
       );
@@ -76,7 +76,7 @@ function idOf(entities: Readonly<Record<string, unknown>>, name: string, type: V
 
 /** Returns a JSON object as it is. @throws bad_request naming its place */
 export function objectOf(json: unknown, path: readonly PropertyKey[]): Readonly<Record<string, unknown>> {
-  if (typeof json === "object" && json !== null && !Array.isArray(json)) return json as Record<string, unknown>;
+  if (isObject(json)) return json;
   throw new EdgefeatError("bad_request", `${pathText(path)}: expected an object, got ${show(json)}`, {
     pointer: pointerOf(path),
   });

@@ -15,6 +15,8 @@ export interface WorkerdConfig {
   variables: Readonly<Record<string, string>>;
   /** Text bindings that workerd takes from its environment, so that no secret is written to a file. */
   secrets: readonly string[];
+  /** The port, on the loopback interface, of who answers for its static assets; default none. */
+  assetsPort?: number;
   /** Workers that call it; default none. */
   bound?: readonly BoundWorker[];
 }
@@ -39,17 +41,19 @@ export const boundSocket = (index: number): string => `${SOCKET}-bound-${index}`
 
 /** Returns the configuration's text. */
 export function capnpConfig(config: WorkerdConfig): string {
-  const { bound = [] } = config;
+  const { bound = [], assetsPort } = config;
   const bindings = [
     `(name = ${quoted(config.objectBinding)}, durableObjectNamespace = ${quoted(config.objectClass)})`,
+    ...(assetsPort === undefined ? [] : [`(name = "ASSETS", service = "assets")`]),
     ...textBindings(config),
   ];
+  const assets = `(name = "assets", external = (address = "127.0.0.1:${assetsPort}", http = ())),`;
   // "internet" may reach private addresses: a Redis gateway on this machine is one.
   return `using Workerd = import "/workerd/workerd.capnp";
 
 const config :Workerd.Config = (
   services = [
-    (name = "worker", worker = .worker),${bound.map((_, i) => `\n    (name = "bound-${i}", worker = .bound${i}),`).join("")}
+    (name = "worker", worker = .worker),${bound.map((_, i) => `\n    (name = "bound-${i}", worker = .bound${i}),`).join("")}${assetsPort === undefined ? "" : `\n    ${assets}`}
     (name = "disk", disk = (path = ${quoted(config.dataDir)}, writable = true)),
     (name = "internet", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true))),
   ],

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { EdgefeatError } from "../../errors.ts";
 import { formatTime, type Us } from "../../time.ts";
+import { assetFolder, startAssetServer } from "../assets/index.ts";
 import { configText, type LoadedConfig, loadConfig } from "../load/config.ts";
 import { loadTransforms } from "../load/definitions.ts";
 import { removeLocalServer, writeLocalServer } from "../local-server.ts";
@@ -65,6 +66,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
   const code = await bundleWorker(loaded.definitionsFile, repo, transforms);
   const codes = await Promise.all(workers.map((file) => bundleOwnWorker(file, repo)));
   const shared = { ...variables(loaded, options.nowUs), ...store.variables };
+  const assets = await startAssetServer(assetFolder());
   const text = capnpConfig({
     module: "worker.js",
     compatibilityDate,
@@ -74,6 +76,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
     port,
     variables: shared,
     secrets: Object.keys(secrets),
+    assetsPort: assets.port,
     // Not the write token: they read.
     bound: workers.map((_, i) => ({
       module: boundFile(i),
@@ -90,7 +93,11 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
       sockets: [SOCKET, ...workers.map((_, i) => boundSocket(i))],
       log,
     }),
-  );
+  ).catch(async (fault: unknown) => {
+    await assets.close();
+    throw fault;
+  });
+  void workerd.ended.then(() => assets.close());
   const url = `http://${HOST}:${workerd.port}`;
   await waitUntilHealthy(url, workerd);
   const local = { url, token, pid: process.pid };

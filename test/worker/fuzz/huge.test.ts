@@ -1,7 +1,7 @@
 // What is huge, in the place of any part of any body: refused soon, by an answer that is not huge itself.
 import { beforeAll, describe, expect, it } from "vitest";
+import { documentedRoutes } from "../../../worker/pages/documented-routes.ts";
 import { openApiOf } from "../../../worker/pages/openapi-document.ts";
-import { createRoutes } from "../../../worker/routes/index.ts";
 import { MemoryStore } from "../../support/memory-store.ts";
 import { type Harness, harness, TOKEN } from "../support/harness.ts";
 import { OpenApiJudge } from "../support/openapi-judge.ts";
@@ -28,7 +28,7 @@ const HUGE: readonly (readonly [string, Tree])[] = [
   ["a name", new Raw(`{"${"x".repeat(1_000_000)}":1}`)],
 ];
 
-const document = openApiOf(createRoutes(), false);
+const document = openApiOf(documentedRoutes(), false);
 const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
   Object.entries(methods).map(([method, operation]) => ({ path, method: method.toUpperCase(), operation })),
 );

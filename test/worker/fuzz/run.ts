@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { expect } from "vitest";
 import type { OpenApi } from "../../../worker/pages/openapi-document.ts";
-import { getPath } from "../../../worker/routing.ts";
+import { pathOf } from "../../../worker/routing.ts";
 import { OpenApiJudge } from "../support/openapi-judge.ts";
 import { textOf } from "./json-tree.ts";
 import { encoded, hostileRequests, type HostileRequest } from "./requests.ts";
@@ -73,7 +73,7 @@ async function check(world: World, judge: OpenApiJudge, hostile: HostileRequest)
   expect(app.internal, where).toEqual([]);
   // 501 says that it takes a runner.
   expect(status < 500 || status === 501, where).toBe(true);
-  const fault = judge.fault({ method: hostile.method, path: getPath(request), status, headers, text });
+  const fault = judge.fault({ method: hostile.method, path: pathOf(request), status, headers, text });
   expect(fault, where).toBeNull();
 
   const said = text + JSON.stringify([...headers]);
@@ -104,7 +104,7 @@ async function check(world: World, judge: OpenApiJudge, hostile: HostileRequest)
   const writable = Object.hasOwn(world.writable, hostile.caller) ? world.writable[hostile.caller] : undefined;
   if (writable !== undefined) for (const { key } of written) expect(writable?.test(key), where).toBe(true);
   if (status < 300 && hostile.operationId === "postRowsView") {
-    const view = decodeURIComponent(getPath(request).split("/").at(-1) as string);
+    const view = decodeURIComponent(pathOf(request).split("/").at(-1) as string);
     for (const { key } of written) expect(key, where).toMatch(new RegExp(`:${view}@\\d+$`));
   }
   await Promise.allSettled(app.background);

@@ -1,4 +1,5 @@
 // What the Upstash adapter sends, counted on a real Redis, and how it reports what goes wrong.
+import { createHash } from "node:crypto";
 import type { ServerResponse } from "node:http";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { Redis } from "@upstash/redis";
@@ -179,6 +180,10 @@ describe("against a server that answers as told", () => {
     ]);
     expect(scripts[0].text.startsWith("#!lua flags=allow-key-locking\n")).toBe(true);
     expect(scripts[1].text.startsWith("#!")).toBe(false);
+  });
+
+  it.each(scripts)("knows a script by its SHA-1, $sha", ({ text, sha }) => {
+    expect(createHash("sha1").update(text).digest("hex")).toBe(sha);
   });
 
   it("does not take an outage for a refusal of the flag", async () => {

@@ -3,10 +3,12 @@ import { EdgefeatError } from "../../../sdk/errors.ts";
 import { type Compiled, type Snapshot, snapshotOf } from "../../../sdk/registry/index.ts";
 import { type Clock, formatTime, type Ms, parseTime } from "../../../sdk/time.ts";
 import { type App, createApp } from "../../../worker/app.ts";
+import type { Assets } from "../../../worker/assets.ts";
 import type { AppConfig } from "../../../worker/config.ts";
 import type { LogEntry } from "../../../worker/metrics/index.ts";
 import type { RateLimiter } from "../../../worker/middleware/rate-limit.ts";
 import type { OnlineStore } from "../../../worker/store/port.ts";
+import { memoryAssets } from "./assets.ts";
 import { compiled, shout, shoutTransform } from "./definitions.ts";
 
 export const NOW = "2001-03-31T12:00:00Z";
@@ -115,6 +117,8 @@ export interface HarnessOptions extends Partial<AppConfig> {
   snapshot?: Snapshot;
   transforms?: typeof transforms;
   limiter?: RateLimiter;
+  /** Default: the reference of the routes; null for none bound. */
+  assets?: Assets | null;
 }
 
 let harnesses = 0;
@@ -126,7 +130,7 @@ export function harness(store: OnlineStore, options: HarnessOptions = {}): Harne
 }
 
 function build(inner: OnlineStore, project: string, clock: ManualClock, options: HarnessOptions): Harness {
-  const { snapshot, transforms: bundled = transforms, limiter, ...config } = options;
+  const { snapshot, transforms: bundled = transforms, limiter, assets = memoryAssets(), ...config } = options;
   const store = new WatchedStore(inner);
   const background: Promise<unknown>[] = [];
   const internal: unknown[] = [];
@@ -150,6 +154,7 @@ function build(inner: OnlineStore, project: string, clock: ManualClock, options:
     onInternalError: (cause) => internal.push(cause),
     log: (entry) => logged.push(entry),
     ...(limiter === undefined ? {} : { limiter }),
+    ...(assets === null ? {} : { assets }),
     random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
   });
   const send: Harness["send"] = async (method, path, body, headers = {}) => {

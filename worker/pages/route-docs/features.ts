@@ -1,6 +1,11 @@
 // What the OpenAPI document says of asking for features: by POST, by GET, and as Feast does.
-import type { ErrorCode } from "../../sdk/errors.ts";
+import type { ErrorCode } from "../../../sdk/errors.ts";
+import { ARROW_TYPE, MATRIX_TYPE } from "../../routes/answer.ts";
+import { feastReadBody } from "../../routes/feast-online-features.ts";
+import { featuresBody } from "../../routes/features.ts";
+import { INCLUDES } from "../../serve/index.ts";
 import {
+  COUNT,
   HASH,
   type JsonSchema,
   listOf,
@@ -8,23 +13,21 @@ import {
   object,
   oneOf,
   orNull,
-  COUNT,
   TEXT,
   TIME,
   tuple,
   VALUE,
   VERSION_NUMBER,
-} from "../pages/json-schema.ts";
-import { ARROW_TYPE, MATRIX_TYPE } from "./answer.ts";
-import { json, NAMING_ERRORS } from "./doc.ts";
+} from "../json-schema.ts";
+import { json, NAMING_ERRORS, type RouteDocs } from "./route-doc.ts";
 
-export const READING_HEADERS = { "cache-control": "no-cache reads past every cache" };
+const HEADERS = { "cache-control": "no-cache reads past every cache" };
 
 const BINARY: JsonSchema = { ...TEXT, format: "binary" };
 const STATUS = oneOf("PRESENT", "NULL_VALUE", "NOT_FOUND", "OUTSIDE_MAX_AGE", "STALE", "TRANSFORM_ERROR");
 
 /** JSON, or what Accept names: an Arrow stream, or float32 numbers, little-endian, row after row. */
-export const FEATURES_ANSWERS = {
+const ANSWERS = {
   200: {
     ...json(
       object(
@@ -49,7 +52,7 @@ export const FEATURES_ANSWERS = {
   },
 };
 
-export const FEATURES_HEADERS = {
+const ANSWER_HEADERS = {
   "server-timing": "milliseconds of plan, cache, store, transform, encode",
   "edgefeat-rows": "of a matrix",
   "edgefeat-columns": "of a matrix",
@@ -63,7 +66,7 @@ export const FEATURES_HEADERS = {
 };
 
 /** What asking for features can meet. */
-export const READING_ERRORS = [
+const ERRORS = [
   ...NAMING_ERRORS,
   "bad_request",
   "unknown_feature",
@@ -80,3 +83,51 @@ export const READING_ERRORS = [
   "transform_not_bundled",
   "request_too_large",
 ] as const satisfies readonly ErrorCode[];
+
+export const featuresDocs: RouteDocs = {
+  "POST /v1/features": {
+    summary: "Feature vectors of 1 to 1,000 entities",
+    body: featuresBody,
+    headers: HEADERS,
+    answers: ANSWERS,
+    answerHeaders: ANSWER_HEADERS,
+    errors: ERRORS,
+  },
+  "GET /v1/features": {
+    summary: "The feature vector of one entity",
+    query: {
+      service: TEXT,
+      features: { ...TEXT, description: "view:feature,…" },
+      include: { ...TEXT, description: INCLUDES.join() },
+      maxStalenessMs: { type: "number", minimum: 0 },
+      entities: { ...mapOf(TEXT), description: "each join key and request field, by its name" },
+    },
+    headers: HEADERS,
+    answers: ANSWERS,
+    answerHeaders: ANSWER_HEADERS,
+    errors: ERRORS,
+  },
+  "POST /get-online-features": {
+    summary: "Feature vectors, as Feast asks for them and takes them",
+    body: feastReadBody,
+    headers: HEADERS,
+    answers: {
+      200: json(
+        object({
+          metadata: object(
+            { feature_names: listOf(TEXT) },
+            { feature_view_metadata: listOf(object({ name: TEXT, version: VERSION_NUMBER })) },
+          ),
+          results: listOf(
+            object({
+              values: listOf(VALUE),
+              statuses: listOf(oneOf("PRESENT", "NULL_VALUE", "NOT_FOUND", "OUTSIDE_MAX_AGE", "INVALID")),
+              event_timestamps: listOf(TIME),
+            }),
+          ),
+        }),
+      ),
+    },
+    errors: ERRORS,
+  },
+};

@@ -1,7 +1,7 @@
 // What the OpenAPI document says of a route beyond its method, path and access.
 import type { ZodMiniType } from "zod/mini";
-import type { ErrorCode } from "../../sdk/errors.ts";
-import type { JsonSchema } from "../pages/json-schema.ts";
+import type { ErrorCode } from "../../../sdk/errors.ts";
+import type { JsonSchema } from "../json-schema.ts";
 
 export interface RouteDoc {
   /** What it does, in a line. */
@@ -21,6 +21,9 @@ export interface RouteDoc {
   /** What it refuses, besides what every route with such an access and a body does. */
   readonly errors?: readonly ErrorCode[];
 }
+
+/** By method and path: "POST /v1/features". */
+export type RouteDocs = Readonly<Record<string, RouteDoc>>;
 
 /** Returns the content of an answer in JSON. */
 export function json(schema: JsonSchema): Readonly<Record<string, JsonSchema>> {
