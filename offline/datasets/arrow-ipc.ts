@@ -1,8 +1,18 @@
 // Arrow IPC in and out, files and streams; a damaged one is refused instead of read short.
-import { type Data, DataType, Schema, type Table, tableFromIPC, tableToIPC } from "apache-arrow";
+import {
+  AsyncByteQueue,
+  type Data,
+  DataType,
+  RecordBatchFileWriter,
+  RecordBatchStreamWriter,
+  Schema,
+  type Table,
+  tableFromIPC,
+} from "apache-arrow";
 import { EdgefeatError } from "../../sdk/errors.ts";
 import { checkFileMetadata, checkStreamMetadata } from "./arrow-metadata.ts";
 import { plainTable } from "./plain.ts";
+import { EMPTY, sniff } from "./sniff.ts";
 import { checkNames, emptyTable, namesOf, withSchema } from "./tables.ts";
 
 /** Returns the table of an IPC file or stream, which it shares memory with. @throws file_unreadable, duplicate_column; `name` is the file's. */
@@ -19,18 +29,66 @@ export function readArrow(bytes: Uint8Array, name: string): Table {
   } catch (cause) {
     if (cause instanceof EdgefeatError) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw unreadable(name, /compressed/.test(reason) ? reason : `its data is damaged (${reason})`, cause);
+    // apache-arrow names the codec by its number.
+    if (/compress/i.test(reason))
+      throw unreadable(name, "it is compressed with LZ4, which can't be read", WITHOUT_LZ4, cause);
+    throw unreadable(name, `its data is damaged (${reason})`, HOW, cause);
   }
 }
 
-/** Returns the bytes of an IPC file or stream. @throws type_mismatch for a column that Arrow IPC can't hold. */
-export function writeArrow(table: Table, kind: "file" | "stream", metadata: ReadonlyMap<string, string>): Uint8Array {
+/** Yields the bytes of an IPC file or stream, batch by batch, as views of the table's memory where they can be. @throws type_mismatch for a column that Arrow IPC can't hold. */
+export function* writeArrow(
+  table: Table,
+  kind: "file" | "stream",
+  metadata: ReadonlyMap<string, string>,
+): Generator<Uint8Array> {
   const plain = plainTable(table);
+  const whole = withSchema(plain, new Schema(plain.schema.fields, new Map(metadata)));
+  const sink = new PartSink();
+  const writer = kind === "file" ? new RecordBatchFileWriter() : new RecordBatchStreamWriter();
   try {
-    return tableToIPC(withSchema(plain, new Schema(plain.schema.fields, new Map(metadata))), kind);
+    writer.reset(sink, whole.schema);
+    for (const batch of whole.batches) {
+      writer.write(batch);
+      yield* sink.take();
+    }
+    writer.finish();
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new EdgefeatError("type_mismatch", `the table can't be written as Arrow: ${reason}`, { cause });
+  }
+  yield* sink.take();
+}
+
+/**
+ * Returns the bytes of an IPC stream, in memory of their own. Instead of apache-arrow's tableToIPC, which loses data where two
+ * columns share memory: it takes buffers that overlap for one. @throws as writeArrow
+ */
+export function arrowStream(table: Table): Uint8Array<ArrayBuffer> {
+  const parts = [...writeArrow(table, "stream", table.schema.metadata)];
+  const bytes = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}
+
+/** Takes what a writer writes, to be handed on as it comes. */
+class PartSink extends AsyncByteQueue {
+  #parts: Uint8Array[] = [];
+
+  override write(part: ArrayBufferLike | ArrayBufferView | Uint8Array): void {
+    this.#parts.push(
+      ArrayBuffer.isView(part) ? new Uint8Array(part.buffer, part.byteOffset, part.byteLength) : new Uint8Array(part),
+    );
+  }
+
+  take(): Uint8Array[] {
+    const parts = this.#parts;
+    this.#parts = [];
+    return parts;
   }
 }
 
@@ -39,8 +97,7 @@ const FILE_MAGIC = "ARROW1";
 /** Tells a file from a stream by how it starts, and a whole one by how it ends. @throws file_unreadable. */
 function kindOf(bytes: Uint8Array, name: string): "file" | "stream" {
   const head = ascii(bytes.subarray(0, 6));
-  if (bytes.length === 0) throw unreadable(name, "it is empty");
-  if (head.startsWith("FEA1")) throw unreadable(name, "it is Feather version 1, which came before Arrow files");
+  if (bytes.length === 0) throw unreadable(name, `it is ${EMPTY.what}`, EMPTY.mend);
   if (head === FILE_MAGIC) {
     if (ascii(bytes.subarray(-6)) !== FILE_MAGIC) throw unreadable(name, "it was cut off: its end is missing");
     return "file";
@@ -50,7 +107,8 @@ function kindOf(bytes: Uint8Array, name: string): "file" | "stream" {
   const marked = bytes.length >= 8 && view.getInt32(0, true) === -1;
   const length = bytes.length < 8 ? 0 : view.getInt32(marked ? 4 : 0, true);
   if (length <= 0 || length > bytes.length) {
-    throw unreadable(name, `it starts with ${JSON.stringify(head)}, neither an Arrow file nor a stream`);
+    const { what, mend } = sniff(bytes) ?? { what: "neither an Arrow file nor a stream", mend: HOW };
+    throw unreadable(name, `it starts with ${JSON.stringify(head)}, so it is ${what}`, mend);
   }
   // A stream may legally just stop, but then nothing tells a whole one from one that was cut off.
   const ended =
@@ -94,12 +152,10 @@ function ascii(bytes: Uint8Array): string {
   return String.fromCharCode(...bytes);
 }
 
-function unreadable(name: string, reason: string, cause?: unknown): EdgefeatError {
-  const compressed = /compress/i.test(reason);
-  return new EdgefeatError("file_unreadable", `${name} can't be read as Arrow IPC: ${reason}`, {
-    hint: compressed
-      ? 'write it without LZ4 compression (pandas and pyarrow: compression="uncompressed" or "zstd"), or as Parquet'
-      : "check that the file is whole, and what it really is",
-    cause,
-  });
+const HOW = "check that the file is whole, and what it really is";
+const WITHOUT_LZ4 =
+  'write it without LZ4 compression (pandas and pyarrow: compression="uncompressed" or "zstd"), or as Parquet';
+
+function unreadable(name: string, reason: string, hint = HOW, cause?: unknown): EdgefeatError {
+  return new EdgefeatError("file_unreadable", `${name} can't be read as Arrow IPC: ${reason}`, { hint, cause });
 }

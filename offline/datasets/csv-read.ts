@@ -1,30 +1,14 @@
 // CSV in: each column by its declared type, the others as text; null and "" told apart by their quotes.
-import { CsvError, parse } from "csv-parse/sync";
+import { CsvError, parse } from "#csv-parse";
 import type { Table, Vector } from "apache-arrow";
 import { EdgefeatError } from "../../sdk/errors.ts";
 import type { ValueType } from "../../sdk/types/index.ts";
 import { columnBuilder } from "./build-column.ts";
 import { valueOfCell } from "./csv-cells.ts";
 import { TimeCells } from "./csv-times.ts";
-import { checkNames, indexOfColumn, tableOf } from "./tables.ts";
-
-/** A cell that its column's type can't read. */
-export interface BadCell {
-  /** The line its row starts on, counted from 1, the header being line 1 (if it has no line breaks). */
-  line: number;
-  column: string;
-  text: string;
-  error: EdgefeatError;
-}
-
-export interface CsvOptions {
-  /** The columns to read, in that order; all by default. */
-  columns?: readonly string[] | undefined;
-  /** The declared types by column name; a column without one is read as text. Names that the file lacks are ignored. */
-  types?: Readonly<Record<string, ValueType>> | undefined;
-  /** Hears of each bad cell, which then reads as null. Without it the first bad cell is an error. */
-  onBadCell?: ((cell: BadCell) => void) | undefined;
-}
+import { EMPTY, sniff } from "./sniff.ts";
+import { checkNames, indexesOf, tableOf } from "./tables.ts";
+import { locatedCell, type TextOptions } from "./text-options.ts";
 
 interface Cells {
   push(cell: string | null): void;
@@ -37,11 +21,13 @@ interface Cells {
  * @throws file_unreadable for text that is no CSV, ragged rows or another encoding; duplicate_column, missing_column;
  * type_mismatch, value_out_of_range or bad_time for a bad cell, with its line and column. `name` is the file's.
  */
-export function readCsv(bytes: Uint8Array, options: CsvOptions, name: string): Table {
+export function readCsv(bytes: Uint8Array, options: TextOptions, name: string): Table {
+  if (bytes.length === 0) throw unreadable(name, `it is ${EMPTY.what}`, EMPTY.mend);
   checkText(bytes, name);
   let reader: RowReader | undefined;
   let start = 0;
-  const lines = new LineCounter(bytes);
+  const text = withoutMark(bytes);
+  const lines = new LineCounter(text);
   const onRecord = (record: (string | null)[], info: { bytes: number }) => {
     if (reader === undefined)
       reader = new RowReader(
@@ -54,35 +40,43 @@ export function readCsv(bytes: Uint8Array, options: CsvOptions, name: string): T
     return null;
   };
   try {
-    parse(bytes, {
-      bom: true,
+    parse(text, {
       record_delimiter: ["\r\n", "\n", "\r"],
       relax_column_count: true,
       cast: (cell, { quoting }) => (cell === "" && !quoting ? null : cell),
       on_record: onRecord,
     });
   } catch (cause) {
-    throw cause instanceof CsvError ? unreadable(name, cause.message, cause) : cause;
+    throw cause instanceof CsvError ? unreadable(name, cause.message, HOW, cause) : cause;
   }
-  if (reader === undefined) throw unreadable(name, "it is empty: it has no header line");
+  if (reader === undefined) throw unreadable(name, "it has no header line");
   return reader.finish();
+}
+
+/** Without the byte order mark: the parser's own way of leaving it out wants Node's buffers. */
+function withoutMark(bytes: Uint8Array): Uint8Array {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
 }
 
 class RowReader {
   readonly #header: readonly string[];
   readonly #name: string;
-  readonly #onBadCell: CsvOptions["onBadCell"];
+  readonly #onBadCell: TextOptions["onBadCell"];
+  #rows = 0;
   readonly #columns: { index: number; name: string; cells: Cells }[];
 
-  constructor(header: readonly string[], { columns, types = {}, onBadCell }: CsvOptions, name: string) {
+  constructor(header: readonly string[], { columns, types = {}, onBadCell }: TextOptions, name: string) {
     this.#header = header;
     this.#name = name;
     this.#onBadCell = onBadCell;
+    if (header.length === 1 && header[0] === "")
+      throw unreadable(name, "its first line is empty, where its header must be");
     checkNames(header, name);
+    const indexes = indexesOf(header, name);
     this.#columns = [...new Set(columns ?? header)].map((column) => {
       const type: ValueType = Object.hasOwn(types, column) ? (types[column] as ValueType) : { kind: "string" };
       return {
-        index: indexOfColumn(header, column, name),
+        index: indexes(column),
         name: column,
         cells: type.kind === "timestamp" ? new TimeCells() : typedCells(type),
       };
@@ -102,12 +96,13 @@ class RowReader {
         column.cells.push(cell);
       } catch (cause) {
         if (!(cause instanceof EdgefeatError)) throw cause;
-        const error = located(cause, line(), column.name, this.#name);
+        const error = locatedCell(cause, line(), column.name, this.#name);
         if (this.#onBadCell === undefined) throw error;
-        this.#onBadCell({ line: line(), column: column.name, text: cell as string, error });
+        this.#onBadCell({ row: this.#rows, line: line(), column: column.name, text: cell as string, error });
         column.cells.push(null);
       }
     }
+    this.#rows++;
   }
 
   finish(): Table {
@@ -143,17 +138,12 @@ function typedCells(type: ValueType): Cells {
   };
 }
 
-function located(error: EdgefeatError, line: number, column: string, name: string): EdgefeatError {
-  const message = error.message.replace(/^the cell: /, "");
-  return new EdgefeatError(error.code, `${name}, line ${line}, column "${column}": ${message}`, {
-    ...(error.hint === undefined ? {} : { hint: error.hint }),
-    details: { line, column },
-    cause: error,
-  });
-}
-
 /** The parser would read any bytes as text, broken characters replaced. */
 function checkText(bytes: Uint8Array, name: string): void {
+  const found = sniff(bytes);
+  // A header may look like JSON; other bytes than text's are told for what they are.
+  const other = found === null || /^(text, perhaps CSV|JSON)$/.test(found.what) ? null : found;
+  if (other !== null) throw unreadable(name, `it is ${other.what}`, other.mend);
   const decoder = new TextDecoder("utf-8", { fatal: true });
   try {
     for (let from = 0; from < bytes.length; from += 1 << 20) {
@@ -161,15 +151,14 @@ function checkText(bytes: Uint8Array, name: string): void {
     }
     decoder.decode();
   } catch (cause) {
-    throw unreadable(name, "it is not text in UTF-8", cause);
+    throw unreadable(name, "it is not text in UTF-8", HOW, cause);
   }
   const header = bytes.subarray(0, bytes.indexOf(0x0a) >>> 0);
   if (header.includes(0)) throw unreadable(name, "its header holds NUL bytes, as no text does");
 }
 
-function unreadable(name: string, reason: string, cause?: unknown): EdgefeatError {
-  return new EdgefeatError("file_unreadable", `${name} can't be read as CSV: ${reason}`, {
-    hint: "write it as UTF-8, with a header line, commas between cells and double quotes around those that hold any",
-    cause,
-  });
+const HOW = "write it as UTF-8, with a header line, commas between cells and double quotes around those that hold any";
+
+function unreadable(name: string, reason: string, hint = HOW, cause?: unknown): EdgefeatError {
+  return new EdgefeatError("file_unreadable", `${name} can't be read as CSV: ${reason}`, { hint, cause });
 }

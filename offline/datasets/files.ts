@@ -1,19 +1,26 @@
 // Dataset files in Node: read by path, and written whole or not at all.
 import { constants } from "node:fs";
-import { mkdir, open, readdir, readFile, rename, stat, unlink } from "node:fs/promises";
+import { mkdir, open, readdir, rename, stat, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { pid } from "node:process";
 import { zstdDecompressSync } from "node:zlib";
 import { compressionRegistry, CompressionType, type Table } from "apache-arrow";
 import { EdgefeatError } from "../../sdk/errors.ts";
 import { didYouMean } from "../../sdk/nearest.ts";
-import { type DatasetInput, type DatasetSchema, datasetsOn, type ReadOptions, type WriteOptions } from "./dataset.ts";
-import { type DatasetFormat, formatName, formatOf } from "./formats.ts";
+import type { ByteSource } from "./byte-source.ts";
+import { type DatasetSchema, datasetsOn, type ReadOptions, type WriteOptions } from "./dataset.ts";
+import { openFile } from "./file-source.ts";
+import { type DatasetFormat, formatOf } from "./formats.ts";
 import { nodeParquetThread } from "./parquet-node.ts";
 
 compressionRegistry.set(CompressionType.ZSTD, { decode: (bytes) => new Uint8Array(zstdDecompressSync(bytes)) });
 
-export const { readTable, readSchema, writeTable, encodeTable } = datasetsOn(nodeParquetThread);
+/** Datasets in Node. */
+export const datasets = datasetsOn(nodeParquetThread, {
+  openPath,
+  http: { fetch: (url, init) => fetch(url, init) },
+});
+export const { readTable, readSchema, writeTable, encodeTable } = datasets;
 
 export interface ReadFileOptions extends Omit<ReadOptions, "name"> {
   /** Default: what the file's ending says. */
@@ -25,13 +32,13 @@ export interface ReadFileOptions extends Omit<ReadOptions, "name"> {
  * @throws file_not_found with the nearest name in its folder, file_format_unknown, file_unreadable, and as readTable.
  */
 export async function readTableFile(path: string, options: ReadFileOptions = {}): Promise<Table> {
-  const { format = formatOf(path), ...rest } = options;
-  return readTable(await inputOf(path, format), format, { ...rest, name: path });
+  const { format = readFormatOf(path), ...rest } = options;
+  return readTable({ path }, format, { ...rest, name: path });
 }
 
 /** Returns the columns of a file; of Parquet only the footer is read. @throws as readTableFile. */
-export async function readSchemaFile(path: string, format: DatasetFormat = formatOf(path)): Promise<DatasetSchema> {
-  return readSchema(await inputOf(path, format), format, { name: path });
+export async function readSchemaFile(path: string, format: DatasetFormat = readFormatOf(path)): Promise<DatasetSchema> {
+  return readSchema({ path }, format, { name: path });
 }
 
 let written = 0;
@@ -61,12 +68,20 @@ export async function writeTableFile(path: string, table: Table, options: WriteO
   }
 }
 
-async function inputOf(path: string, format: DatasetFormat): Promise<DatasetInput> {
+/** CSV and JSON lines are read gzipped too. */
+function readFormatOf(path: string): DatasetFormat {
+  return formatOf(path.replace(/(?<=\.(?:csv|jsonl|ndjson))\.gz$/i, ""));
+}
+
+/** Returns the bytes of a file. @throws file_not_found with the nearest name in its folder, file_unreadable. */
+export async function openPath(path: string): Promise<ByteSource> {
   try {
     if ((await stat(path)).isDirectory()) {
-      throw new EdgefeatError("file_unreadable", `${path} is a folder, where ${formatName(format)} was expected`);
+      throw new EdgefeatError("file_unreadable", `${path} is a folder, where a file was expected`, {
+        hint: "name a file; a source of a view may be a folder of them",
+      });
     }
-    return format === "parquet" ? { path } : await readFile(path);
+    return await openFile(path);
   } catch (cause) {
     if (cause instanceof EdgefeatError) throw cause;
     if ((cause as NodeJS.ErrnoException).code === "ENOENT") throw await notFound(path, cause);

@@ -2,11 +2,13 @@
 import { EdgefeatError } from "../../sdk/errors.ts";
 
 /** `arrow` is the Arrow IPC file, `arrow-stream` the IPC stream; either is read under both names. */
-export type DatasetFormat = "parquet" | "csv" | "arrow" | "arrow-stream";
+export type DatasetFormat = "parquet" | "csv" | "jsonl" | "arrow" | "arrow-stream";
 
 const ENDINGS: Record<string, DatasetFormat> = {
   parquet: "parquet",
   csv: "csv",
+  jsonl: "jsonl",
+  ndjson: "jsonl",
   arrow: "arrow",
   ipc: "arrow",
   feather: "arrow",
@@ -31,7 +33,20 @@ export function formatOf(path: string): DatasetFormat {
   return format;
 }
 
-/** Returns what a file is called in an error: "an Arrow file". */
+/** Returns what a file is called in an error: "a Parquet file". */
 export function formatName(format: DatasetFormat): string {
-  return format === "parquet" ? "a Parquet file" : format === "csv" ? "a CSV file" : "an Arrow IPC file";
+  return NAMES[format];
+}
+
+const NAMES: Record<DatasetFormat, string> = {
+  parquet: "a Parquet file",
+  csv: "a CSV file",
+  jsonl: "a file of JSON lines",
+  arrow: "an Arrow IPC file",
+  "arrow-stream": "an Arrow IPC stream",
+};
+
+/** True for the formats whose values are text: their columns' types are declared, not in the file. */
+export function typesAreDeclared(format: DatasetFormat): boolean {
+  return format === "csv" || format === "jsonl";
 }

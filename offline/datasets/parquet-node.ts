@@ -1,5 +1,5 @@
 // A Node thread for Parquet, as the dataset functions use it.
-import { Worker } from "node:worker_threads";
+import { type Transferable, Worker } from "node:worker_threads";
 import type { ParquetThread } from "./parquet.ts";
 
 /** Returns a new thread, which holds the process up only while it is asked something. */
@@ -9,7 +9,8 @@ export function nodeParquetThread(): ParquetThread {
   const thread = new Worker(entry, { execArgv: [], stderr: true });
   thread.unref();
   return {
-    post: (request, transfer) => thread.postMessage(request, transfer),
+    // A MessagePort of the page and of Node are one; their types are not.
+    post: (request, transfer) => thread.postMessage(request, transfer as Transferable[]),
     onReply: (listener) => thread.on("message", listener),
     onLost(listener) {
       thread.once("error", listener);

@@ -1,5 +1,5 @@
 // Reads and writes one Parquet file at a time with parquet-wasm, on a thread of its own: it answers requests.
-import {
+import initWasm, {
   Compression,
   ParquetFile,
   type RecordBatch,
@@ -10,15 +10,29 @@ import {
   WriterPropertiesBuilder,
 } from "parquet-wasm/esm";
 
-/** What the thread is asked; each request gets one reply, in order. */
+import { inBlocks } from "./blocks.ts";
+
+/** What the thread is asked; each request gets one reply, in order. A file's bytes come through the port that "open" brings. */
 export type ParquetRequest =
-  | { op: "open"; file: Blob }
-  | { op: "openPath"; path: string }
+  | { op: "open"; sizeBytes: number; port: MessagePort }
   | { op: "read"; columns: string[] | null }
   | { op: "next" }
-  | { op: "write"; metadata: [string, string][]; rowsPerGroup: number }
+  | { op: "write"; columns: number; metadata: [string, string][]; rowsPerGroup: number }
   | { op: "batch"; ipc: Uint8Array }
   | { op: "finish" };
+
+/** What the thread asks for through a file's port, one range at a time or many. */
+export interface RangeRequest {
+  id: number;
+  from: number;
+  to: number;
+}
+
+/** The answer to a RangeRequest. There is none for bytes that can't be read: then the thread is ended. */
+export interface RangeReply {
+  id: number;
+  bytes: Uint8Array<ArrayBuffer>;
+}
 
 export interface ParquetReply {
   /** What went wrong, in parquet-wasm's words. */
@@ -37,10 +51,8 @@ export interface ParquetReply {
 const ROWS_PER_BATCH = 131_072;
 const IDLE_TURNS = 100;
 
-/** Returns what answers the requests of one thread, whose parquet-wasm is initialized. `openPath` reads a file of the host. */
-export function parquetSession(
-  openPath: (path: string) => Promise<Blob>,
-): (request: ParquetRequest) => Promise<ParquetReply> {
+/** Returns what answers the requests of one thread, whose parquet-wasm is initialized. */
+export function parquetSession(): (request: ParquetRequest) => Promise<ParquetReply> {
   let file: ParquetFile | undefined;
   let batches: AsyncIterator<RecordBatch> | undefined;
   let sink: Sink | undefined;
@@ -48,7 +60,6 @@ export function parquetSession(
   const open = async (blob: Blob): Promise<Omit<ParquetReply, "memory">> => {
     file?.free();
     file = undefined;
-    await checkEnds(blob);
     file = await ParquetFile.fromFile(blob);
     const metadata = file.metadata().fileMetadata();
     return {
@@ -61,11 +72,10 @@ export function parquetSession(
   const answer = async (request: ParquetRequest): Promise<Omit<ParquetReply, "memory">> => {
     switch (request.op) {
       case "open":
-        return open(request.file);
-      case "openPath":
-        return open(await openPath(request.path));
+        return open(rangeBlob(request.sizeBytes, rangesOf(request.port)));
       case "read": {
         const columns = request.columns === null ? {} : { columns: request.columns };
+        await reserve(request.columns?.length ?? columnsIn(file as ParquetFile));
         const stream = await (file as ParquetFile).stream({ batchSize: ROWS_PER_BATCH, ...columns });
         batches = (stream as ReadableStream<RecordBatch>)[Symbol.asyncIterator]();
         return {};
@@ -78,6 +88,7 @@ export function parquetSession(
         return {};
       }
       case "write":
+        await reserve(request.columns);
         sink = new Sink(request.metadata, request.rowsPerGroup);
         return {};
       case "batch":
@@ -99,14 +110,55 @@ export function parquetSession(
   };
 }
 
-/** Tells the commonest faults apart before the decoder does, in plainer words. @throws Error. */
-async function checkEnds(blob: Blob): Promise<void> {
-  const text = async (part: Blob) => new TextDecoder().decode(await part.arrayBuffer());
-  if (blob.size < 12) throw new Error(`it is ${blob.size} bytes long, and even an empty Parquet file has more`);
-  const head = await text(blob.slice(0, 4));
-  if (head === "PARE") throw new Error("it is encrypted");
-  if (head !== "PAR1") throw new Error(`it starts with ${JSON.stringify(head)} where a Parquet file has "PAR1"`);
-  if ((await text(blob.slice(-4))) !== "PAR1") throw new Error("it was cut off: its end is missing");
+/** What the codec of one column takes, about. */
+const COLUMN_BYTES = 200_000;
+const MOST_RESERVED_BYTES = 2 ** 31;
+
+/**
+ * Makes room for the columns at once. The allocator grows its memory by what it needs at the moment, and each time takes a
+ * millisecond or so: a file of 10,000 columns took a minute to write, and takes a few seconds with the room made before.
+ */
+async function reserve(columns: number): Promise<void> {
+  const wasm = await initWasm();
+  const bytes = Math.min(columns * COLUMN_BYTES, MOST_RESERVED_BYTES);
+  wasm.__wbindgen_free(wasm.__wbindgen_malloc(bytes, 1), bytes, 1);
+}
+
+function columnsIn(file: ParquetFile): number {
+  const metadata = file.metadata();
+  return metadata.numRowGroups() === 0 ? 0 : metadata.rowGroup(0).numColumns();
+}
+
+type ReadRange = (from: number, to: number) => Promise<Uint8Array<ArrayBuffer>>;
+
+/** Returns how ranges are asked for through a port. */
+function rangesOf(port: MessagePort): ReadRange {
+  const waiting = new Map<number, (bytes: Uint8Array<ArrayBuffer>) => void>();
+  let last = 0;
+  port.addEventListener("message", ({ data }: MessageEvent<RangeReply>) => {
+    waiting.get(data.id)?.(data.bytes);
+    waiting.delete(data.id);
+  });
+  port.start();
+  return (from, to) =>
+    new Promise((resolve) => {
+      const request: RangeRequest = { id: ++last, from, to };
+      waiting.set(request.id, resolve);
+      port.postMessage(request);
+    });
+}
+
+/** Returns as much of a Blob as parquet-wasm uses: its size, and slices that are read when they are asked for. */
+function rangeBlob(size: number, readRange: ReadRange): Blob {
+  const read = inBlocks(size, readRange);
+  const slice = (from: number, to: number) => ({
+    size: to - from,
+    async arrayBuffer() {
+      const { bytes, shared } = await read(from, to);
+      return shared ? bytes.slice().buffer : bytes.buffer;
+    },
+  });
+  return { size, slice } as unknown as Blob;
 }
 
 /** Encodes record batches as they come, so that no more than a row group is held. */
@@ -115,7 +167,7 @@ class Sink {
   readonly #writer = this.#input.writable.getWriter();
   readonly #done: Promise<void>;
   #parts: Uint8Array[] = [];
-  readonly #written: Blob[] = [];
+  #written = 0;
   #rows = 0;
 
   constructor(metadata: [string, string][], rowsPerGroup: number) {
@@ -133,7 +185,7 @@ class Sink {
   async #collect(properties: WriterProperties): Promise<void> {
     const output: ReadableStream<Uint8Array> = await transformParquetStream(this.#input.readable, properties);
     for await (const part of output) {
-      this.#written.push(new Blob([part as Uint8Array<ArrayBuffer>]));
+      this.#written += part.length;
       this.#parts.push(part);
     }
   }
@@ -148,8 +200,11 @@ class Sink {
   async finish(): Promise<void> {
     await this.#writer.close();
     await this.#end();
-    // parquet-wasm 0.8 drops the batches that its writer refuses, without a word.
-    const file = await ParquetFile.fromFile(new Blob(this.#written));
+    // parquet-wasm 0.8 drops the batches that its writer refuses, without a word. The footer is among the last parts.
+    const tail = new Blob(this.#parts as Uint8Array<ArrayBuffer>[]);
+    const start = this.#written - tail.size;
+    const slice = (from: number, to: number) => tail.slice(from - start, to - start);
+    const file = await ParquetFile.fromFile({ size: this.#written, slice } as unknown as Blob);
     const rows = file.metadata().fileMetadata().numRows();
     file.free();
     if (rows !== this.#rows) throw new Error(`the writer took ${rows} of ${this.#rows} rows`);
@@ -159,10 +214,10 @@ class Sink {
   async #end(): Promise<void> {
     const ended = this.#done.then(() => true);
     for (let idle = 0; idle < IDLE_TURNS; idle++) {
-      const before = this.#written.length;
+      const before = this.#written;
       const turn = new Promise<false>((resolve) => setTimeout(resolve, 0, false));
       if (await Promise.race([ended, turn])) return;
-      if (this.#written.length > before) idle = 0;
+      if (this.#written > before) idle = 0;
     }
     throw new Error("the writer stopped before the end");
   }

@@ -1,5 +1,4 @@
 // The entry of a Node thread that reads and writes Parquet.
-import { openAsBlob } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { parentPort } from "node:worker_threads";
@@ -8,7 +7,7 @@ import { type ParquetRequest, parquetSession, transferOf } from "./parquet-sessi
 
 const wasm = createRequire(import.meta.url).resolve("parquet-wasm/esm/parquet_wasm_bg.wasm");
 const ready = readFile(wasm).then((bytes) => initWasm({ module_or_path: bytes }));
-const answer = parquetSession((path) => openAsBlob(path));
+const answer = parquetSession();
 
 parentPort?.on("message", async (request: ParquetRequest) => {
   await ready;

@@ -1,23 +1,27 @@
 // Parquet in and out by parquet-wasm. It runs on a thread: a corrupt file makes it trap where no `catch` can hear it, and
 // its memory never shrinks; a thread can be dropped for either.
-import { Schema, Table, tableFromIPC, tableToIPC } from "apache-arrow";
+import { Schema, Table, tableFromIPC } from "apache-arrow";
 import { EdgefeatError } from "../../sdk/errors.ts";
+import { arrowStream } from "./arrow-ipc.ts";
 import { valueTypeOfArrow } from "./arrow-types.ts";
-import type { ParquetReply, ParquetRequest } from "./parquet-session.ts";
-import { checkNames, emptyTable, indexOfColumn, namesOf, selectColumns, withSchema } from "./tables.ts";
+import type { ByteSource } from "./byte-source.ts";
+import { hasEncryptedColumns } from "./parquet-footer.ts";
+import type { ParquetReply, ParquetRequest, RangeReply, RangeRequest } from "./parquet-session.ts";
+import { EMPTY, sniff } from "./sniff.ts";
+import { checkNames, emptyTable, indexesOf, namesOf, selectColumns, withSchema } from "./tables.ts";
+
+/** What moves to the thread instead of being copied. */
+export type Transferred = ArrayBuffer | MessagePort;
 
 /** A host's thread that runs `parquetSession`. */
 export interface ParquetThread {
-  post(request: ParquetRequest, transfer: ArrayBuffer[]): void;
+  post(request: ParquetRequest, transfer: Transferred[]): void;
   onReply(listener: (reply: ParquetReply) => void): void;
   /** Hears of the thread's end, whatever ended it; may call more than once. */
   onLost(listener: (reason: unknown) => void): void;
   keepAlive(pending: boolean): void;
   terminate(): void;
 }
-
-/** Bytes in memory, or (in Node) a path, of which only the parts that are needed are read. */
-export type ParquetInput = Blob | { path: string };
 
 export interface ParquetInfo {
   schema: Schema;
@@ -26,6 +30,8 @@ export interface ParquetInfo {
 }
 
 const ROWS_PER_GROUP = 131_072;
+/** What is handed to the thread at once. */
+const ROWS_PER_BATCH = 131_072;
 const KEPT_MEMORY_BYTES = 256 * 1024 * 1024;
 
 /** Parquet files through the threads that `spawn` makes; one idle thread is kept for the next file. */
@@ -37,18 +43,18 @@ export class Parquet {
     this.#spawn = spawn;
   }
 
-  /** Returns what the file's footer says. @throws file_unreadable, `name` being the file's. */
-  info(input: ParquetInput, name: string): Promise<ParquetInfo> {
-    return this.#reading(name, (connection) => open(connection, input));
+  /** Returns what the file's footer says; only that is read. @throws file_unreadable. */
+  info(source: ByteSource): Promise<ParquetInfo> {
+    return this.#reading(source, open);
   }
 
   /** Returns the columns asked for, in that order, or all. @throws file_unreadable, missing_column, duplicate_column. */
-  read(input: ParquetInput, columns: readonly string[] | undefined, name: string): Promise<Table> {
-    return this.#reading(name, async (connection) => {
-      const { schema, rows } = await open(connection, input);
+  read(source: ByteSource, columns?: readonly string[]): Promise<Table> {
+    return this.#reading(source, async (connection, port) => {
+      const { schema, rows } = await open(connection, port, source);
       const names = namesOf(schema);
-      checkNames(names, name);
-      columns?.forEach((column) => indexOfColumn(names, column, name));
+      checkNames(names, source.name);
+      columns?.forEach(indexesOf(names, source.name));
       // parquet-wasm 0.8 traps when it compares names that are not ASCII.
       const projected = columns?.every((column) => /^[ -~]+$/.test(column)) ? [...new Set(columns)] : null;
       const tables: Table[] = [];
@@ -68,13 +74,18 @@ export class Parquet {
   }
 
   /** Yields the bytes of a zstd-compressed file, row group by row group. @throws type_mismatch for a column that Parquet can't hold. */
-  async *write(table: Table, metadata: ReadonlyMap<string, string>): AsyncGenerator<Uint8Array> {
+  async *write(
+    table: Table,
+    metadata: ReadonlyMap<string, string>,
+    rowsPerGroup = ROWS_PER_GROUP,
+  ): AsyncGenerator<Uint8Array> {
     const connection = this.#take();
     try {
-      await connection.ask({ op: "write", metadata: [...metadata], rowsPerGroup: ROWS_PER_GROUP });
-      for (let from = 0; from === 0 || from < table.numRows; from += ROWS_PER_GROUP) {
-        const ipc = tableToIPC(batchesOf(table, from), "stream");
-        const { parts } = await connection.ask({ op: "batch", ipc }, [ipc.buffer as ArrayBuffer]);
+      const columns = table.numCols;
+      await connection.ask({ op: "write", columns, metadata: [...metadata], rowsPerGroup });
+      for (let from = 0; from === 0 || from < table.numRows; from += ROWS_PER_BATCH) {
+        const ipc = arrowStream(batchesOf(table, from));
+        const { parts } = await connection.ask({ op: "batch", ipc }, [ipc.buffer]);
         yield* parts ?? [];
       }
       yield* (await connection.ask({ op: "finish" })).parts ?? [];
@@ -89,17 +100,36 @@ export class Parquet {
     }
   }
 
-  async #reading<T>(name: string, task: (connection: Connection) => Promise<T>): Promise<T> {
+  async #reading<T>(
+    source: ByteSource,
+    task: (connection: Connection, port: MessagePort, source: ByteSource) => Promise<T>,
+  ): Promise<T> {
     const connection = this.#take();
+    const { port1, port2 } = new MessageChannel();
+    const answer = async ({ data: { id, from, to } }: MessageEvent<RangeRequest>) => {
+      try {
+        const bytes = await source.read(from, to);
+        const reply: RangeReply = { id, bytes };
+        port1.postMessage(reply, [bytes.buffer]);
+      } catch (fault) {
+        // parquet-wasm traps where a read fails: better to end its thread than to tell it.
+        connection.fail(fault);
+      }
+    };
+    port1.addEventListener("message", answer);
+    port1.start();
     try {
-      return await task(connection);
+      await checkEnds(source);
+      return await task(connection, port2, source);
     } catch (cause) {
       if (cause instanceof EdgefeatError) throw cause;
-      throw new EdgefeatError("file_unreadable", `${name} can't be read as Parquet: ${reasonOf(cause, DAMAGED)}`, {
-        hint: "check that the file is whole, and what it really is",
-        cause,
-      });
+      if (await hasEncryptedColumns(source)) {
+        const mend = "read other columns, or write it without encryption: no keys are taken";
+        throw unreadable(source, "some of its columns are encrypted", mend, cause);
+      }
+      throw unreadable(source, reasonOf(cause, DAMAGED), "check that the file is whole", cause);
     } finally {
+      port1.close();
       this.#give(connection);
     }
   }
@@ -141,7 +171,13 @@ class Connection {
     return !this.#lost && !this.#midFile;
   }
 
-  async ask(request: ParquetRequest, transfer: ArrayBuffer[] = []): Promise<ParquetReply> {
+  /** Ends the thread; what it was asked rejects with `reason`. */
+  fail(reason: unknown): void {
+    this.#answer?.reject(reason);
+    this.close();
+  }
+
+  async ask(request: ParquetRequest, transfer: Transferred[] = []): Promise<ParquetReply> {
     this.#thread.keepAlive(true);
     if (request.op === "read" || request.op === "write") this.#midFile = true;
     try {
@@ -164,16 +200,34 @@ class Connection {
   }
 }
 
-async function open(connection: Connection, input: ParquetInput): Promise<ParquetInfo> {
-  const request: ParquetRequest = input instanceof Blob ? { op: "open", file: input } : { op: "openPath", ...input };
-  const { ipc, rows, metadata } = await connection.ask(request);
+async function open(connection: Connection, port: MessagePort, { sizeBytes }: ByteSource): Promise<ParquetInfo> {
+  const { ipc, rows, metadata } = await connection.ask({ op: "open", sizeBytes, port }, [port]);
   return { schema: tableFromIPC(ipc as Uint8Array).schema, rows: rows as number, metadata: new Map(metadata) };
+}
+
+/** Tells the commonest faults apart before the decoder does, in plainer words. @throws file_unreadable. */
+async function checkEnds(source: ByteSource): Promise<void> {
+  const { sizeBytes } = source;
+  if (sizeBytes === 0) throw unreadable(source, `it is ${EMPTY.what}`, EMPTY.mend);
+  const head = await source.read(0, Math.min(64, sizeBytes));
+  const start = String.fromCharCode(...head.subarray(0, 4));
+  if (start !== "PAR1") {
+    const { what, mend } = sniff(head) ?? { what: "something else", mend: "check what the file really is" };
+    throw unreadable(source, `it starts with ${JSON.stringify(start)}, so it is ${what}`, mend);
+  }
+  if (sizeBytes < 12 || String.fromCharCode(...(await source.read(sizeBytes - 4, sizeBytes))) !== "PAR1") {
+    throw unreadable(source, "it was cut off: its end is missing", "copy or write it again, whole");
+  }
+}
+
+function unreadable({ name }: ByteSource, reason: string, hint: string, cause?: unknown): EdgefeatError {
+  return new EdgefeatError("file_unreadable", `${name} can't be read as Parquet: ${reason}`, { hint, cause });
 }
 
 /** The next rows as a table of at least one batch, without the metadata of the file they came from. */
 function batchesOf(table: Table, from: number): Table {
   const schema = new Schema(table.schema.fields);
-  return table.numRows === 0 ? emptyTable(schema) : withSchema(table.slice(from, from + ROWS_PER_GROUP), schema);
+  return table.numRows === 0 ? emptyTable(schema) : withSchema(table.slice(from, from + ROWS_PER_BATCH), schema);
 }
 
 function unusualColumns(table: Table): string {

@@ -1,7 +1,7 @@
 // Plain columns out of dictionary-encoded and view columns, so that every later step meets one layout of each type.
-import { DataType, Schema, type Table, type Vector } from "apache-arrow";
-import { isBytes, isText, isView, valueTypeOfArrow } from "./arrow-types.ts";
-import { vectorFromValues } from "./build-column.ts";
+import { DataType, Schema, type Table, type Timestamp, Vector } from "apache-arrow";
+import { isView, valueTypeOfArrow } from "./arrow-types.ts";
+import { columnBuilder, vectorFromValues } from "./build-column.ts";
 import type { ColumnReader } from "./column-reading.ts";
 import { columnReader } from "./read-column.ts";
 import { tableOf, withSchema } from "./tables.ts";
@@ -20,13 +20,31 @@ export function plainTable(table: Table): Table {
 }
 
 function isEncoded(type: DataType): boolean {
-  return isView(type) || (DataType.isDictionary(type) && (isText(type.dictionary) || isBytes(type.dictionary)));
+  return isView(type) || DataType.isDictionary(type);
 }
 
 function plainColumn(name: string, column: Vector): Vector {
-  const type = valueTypeOfArrow(column.type);
+  const arrow: DataType = column.type;
+  const type = valueTypeOfArrow(arrow);
   if (type === null) return column;
+  // Whoever reads times knows which way to round them.
+  if (DataType.isDictionary(arrow) && DataType.isTimestamp(arrow.dictionary))
+    return plainTimes(column, arrow.dictionary);
   return vectorFromValues(type, rowsOf(columnReader(column, type, { column: name }), column.length));
+}
+
+function plainTimes(column: Vector, type: Timestamp): Vector {
+  const builder = columnBuilder({ kind: "int64" }, column.length);
+  for (const data of column.data) {
+    const dictionary = data.dictionary as Vector;
+    const ticks = dictionary.toArray() as BigInt64Array;
+    const indices = data.values as ArrayLike<number | bigint>;
+    for (let row = 0; row < data.length; row++) {
+      const index = data.getValid(row) ? Number(indices[row]) : -1;
+      builder.push(index >= 0 && dictionary.isValid(index) ? (ticks[index] as bigint) : null);
+    }
+  }
+  return new Vector(builder.finish().data.map((data) => data.clone(type)));
 }
 
 function* rowsOf(read: ColumnReader, length: number) {

@@ -7,7 +7,13 @@ import type { ChunkContext } from "./column-reading.ts";
 // strings of their whole length.
 const WHOLE_CHUNK_BYTES = 64 * 1024 * 1024;
 
-export function readText(data: Data, { at }: ChunkContext): (row: number) => string {
+export function readText(data: Data, context: ChunkContext): (row: number) => string {
+  // The chunk is looked through when its first row is asked for: many readers are made to check a column's type only.
+  let read: ((row: number) => string) | undefined;
+  return (row) => (read ??= textReader(data, context))(row);
+}
+
+function textReader(data: Data, { at }: ChunkContext): (row: number) => string {
   // apache-arrow's own decoder drops a leading byte order mark and replaces invalid bytes.
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   const bytes = viewBytes(data);

@@ -56,15 +56,19 @@ export function emptyTable(schema: Schema): Table {
   return withSchema(tableOf(columns), schema);
 }
 
+/** Returns a table of no rows with columns of these types. */
+export function emptyTableOf(columns: readonly (readonly [name: string, type: DataType])[]): Table {
+  return emptyTable(new Schema(columns.map(([name, type]) => new Field(name, type, true))));
+}
+
 function emptyData(type: DataType): Data {
   return vectorFromArray([], type).data[0] as Data;
 }
 
 /** Returns the columns of that name in the order asked for, each once; shares memory. @throws missing_column. */
 export function selectColumns(table: Table, columns: readonly string[], what = "the table"): Table {
-  const names = namesOf(table.schema);
-  const indices = [...new Set(columns)].map((name) => indexOfColumn(names, name, what));
-  return table.selectAt(indices);
+  const indexOf = indexesOf(namesOf(table.schema), what);
+  return table.selectAt([...new Set(columns)].map(indexOf));
 }
 
 /** Returns the same columns under another schema of as many fields, whose types lay out memory alike. */
@@ -91,11 +95,23 @@ export function checkNames(names: readonly string[], what = "the table"): void {
 /** Returns where a column is. @throws missing_column with the nearest name. */
 export function indexOfColumn(names: readonly string[], name: string, what = "the table"): number {
   const index = names.indexOf(name);
-  if (index < 0) {
-    throw new EdgefeatError("missing_column", `${what} has no column "${name}"`, {
-      hint: didYouMean(name, names),
-      details: { column: name },
-    });
-  }
+  if (index < 0) throw noColumn(names, name, what);
   return index;
+}
+
+/** Returns an indexOfColumn for many columns of the same names: of files that have thousands, each is found at once. */
+export function indexesOf(names: readonly string[], what = "the table"): (name: string) => number {
+  const indexes = new Map(names.map((name, i) => [name, i]));
+  return (name) => {
+    const index = indexes.get(name);
+    if (index === undefined) throw noColumn(names, name, what);
+    return index;
+  };
+}
+
+function noColumn(names: readonly string[], name: string, what: string): EdgefeatError {
+  return new EdgefeatError("missing_column", `${what} has no column "${name}"`, {
+    hint: didYouMean(name, names),
+    details: { column: name },
+  });
 }

@@ -2,7 +2,13 @@
 import { EdgefeatError, type ErrorCode } from "../../sdk/errors.ts";
 
 const BROKEN = /^(INTERNAL|FATAL) Error|memory access out of bounds|unreachable|table index is out of bounds|Aborted\(/;
-const NO_MEMORY = /^Out of Memory Error|Array buffer allocation failed|Cannot enlarge memory|bad_alloc/i;
+/** The last two: there is no room on the disk for what is spilled. */
+const NO_MEMORY =
+  /^Out of Memory Error|Array buffer allocation failed|Cannot enlarge memory|bad_alloc|failed to (allocate|offload) data|No space left on device/i;
+
+const OUT_OF_MEMORY =
+  "take fewer rows or features at a time, or raise memoryLimitBytes where it was set: the engine and its tables are as they were. " +
+  "WebAssembly has 3.1 GiB at most; the native engine (npm install @duckdb/node-api) has what the machine has, and spills to disk (spillFolder)";
 
 /** True when the engine can't be trusted after this failure: its memory or its catalog may be damaged. */
 export function isFatal(cause: unknown): boolean {
@@ -17,7 +23,7 @@ export function engineError(cause: unknown, what: string, sql?: string): Edgefea
   if (NO_MEMORY.test(message)) {
     return new EdgefeatError("engine_failed", `out of memory while ${what}: ${firstLine(message)}`, {
       ...about,
-      hint: "read fewer columns or rows at a time; DuckDB in WebAssembly can use 3.1 GiB, the native engine all there is",
+      hint: OUT_OF_MEMORY,
     });
   }
   if (isFatal(cause)) {

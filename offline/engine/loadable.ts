@@ -33,6 +33,16 @@ export function loadable(name: string, table: Table): Table {
   return fields.some((field) => isZoned(field.type)) ? withoutZones(table) : table;
 }
 
+/** @throws duplicate_column when two columns of a result have one name: Arrow's schemas would mix them up. */
+export function checkResultNames(names: readonly string[], sql: string): void {
+  const twin = names.find((name, i) => names.indexOf(name) !== i);
+  if (twin === undefined) return;
+  throw new EdgefeatError("duplicate_column", `two columns of the result are called "${twin}"`, {
+    hint: "name each with AS",
+    details: { sql },
+  });
+}
+
 function isZoned(type: DataType): boolean {
   return DataType.isTimestamp(type) && (type.timezone ?? null) !== null;
 }

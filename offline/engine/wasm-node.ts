@@ -18,27 +18,20 @@ const BOOT = `
  * while a call is pending.
  * @throws engine_failed when DuckDB can't start.
  */
-export function openNodeWasmEngine(): Promise<Engine> {
+export function openNodeWasmEngine({
+  memoryLimitBytes,
+}: { memoryLimitBytes?: number | undefined } = {}): Promise<Engine> {
   const { resolve } = createRequire(import.meta.url);
   const script = resolve("@duckdb/duckdb-wasm/dist/duckdb-node-eh.worker.cjs");
   const thread = new Thread(BOOT, { eval: true, workerData: { script }, execArgv: [] });
-  return openWasmEngine(hostOf(thread, resolve("@duckdb/duckdb-wasm/dist/duckdb-eh.wasm")));
+  return openWasmEngine(hostOf(thread), { wasm: resolve("@duckdb/duckdb-wasm/dist/duckdb-eh.wasm"), memoryLimitBytes });
 }
 
-function hostOf(thread: Thread, wasm: string): WasmHost {
-  const worker = {
-    addEventListener(type: string, listener: (event: { data: unknown }) => void) {
-      // "error" and "close" reach the engine through onLost, where they can reject what is pending.
-      if (type === "message") thread.on("message", (data: unknown) => listener({ data }));
-    },
-    removeEventListener() {},
-    postMessage: (message: unknown, transfer: ArrayBuffer[]) => thread.postMessage(message, transfer),
-    terminate: () => void thread.terminate(),
-  };
+function hostOf(thread: Thread): WasmHost {
   let terminated = false;
   return {
-    worker: worker as unknown as Worker,
-    wasm,
+    post: (message, transfer) => thread.postMessage(message, transfer),
+    onReply: (listener) => thread.on("message", listener),
     onLost(listener) {
       thread.once("error", listener);
       thread.once("exit", (code) => {

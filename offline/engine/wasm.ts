@@ -1,23 +1,32 @@
 // DuckDB-WASM as an Engine, in whatever host runs its worker: Node here, a browser the same way.
 import { type AsyncDuckDB, AsyncDuckDB as Bindings, type AsyncDuckDBConnection, VoidLogger } from "@duckdb/duckdb-wasm";
-import { type Table, tableFromIPC, tableToIPC } from "apache-arrow";
+import { type Table, tableFromIPC } from "apache-arrow";
 import { EdgefeatError } from "../../sdk/errors.ts";
-import { cancelled, engineError, isFatal } from "./errors.ts";
-import { loadable } from "./loadable.ts";
+import { arrowStream } from "../datasets/index.ts";
+import { cancelled, isFatal } from "./errors.ts";
+import { checkResultNames, loadable } from "./loadable.ts";
 import { bindParameters } from "./parameters.ts";
 import type { Engine, Parameter, QueryOptions } from "./port.ts";
+import { Turns } from "./turns.ts";
 
-/** What a host gives: a worker that runs DuckDB's `eh` bundle, and how to watch and end it. */
+/** What a host gives: a worker that runs one of DuckDB's bundles, and how to watch and end it. */
 export interface WasmHost {
-  /** Speaks DuckDB-WASM's messages. */
-  worker: Worker;
-  /** Where the worker finds the wasm module: a path in Node, a URL in a browser. */
-  wasm: string;
-  /** Calls `listener` once if the worker ends before `terminate` is called, with the reason. */
+  post(message: unknown, transfer: ArrayBuffer[]): void;
+  onReply(listener: (reply: unknown) => void): void;
+  /** Calls `listener` if the worker ends before `terminate` is called, with the reason. */
   onLost(listener: (reason: unknown) => void): void;
   /** Says whether a call is pending, so that a host whose process ends by itself stays up exactly that long. */
   keepAlive(pending: boolean): void;
   terminate(): Promise<void>;
+}
+
+export interface WasmSettings {
+  /** Where the worker finds the wasm module: a path in Node, a URL in a browser. */
+  wasm: string;
+  /** The bundle with threads: how many, and the absolute URL of the script that each one runs. */
+  threads?: { count: number; worker: string };
+  /** Beyond it a query fails; by default DuckDB-WASM's own limit, 3.1 GiB. */
+  memoryLimitBytes?: number | undefined;
 }
 
 // The first statements, before anything could load an extension: this engine sees the tables it is given, and neither
@@ -31,10 +40,22 @@ const LOCKDOWN = [
 const ROWS_PER_SLICE = 500_000;
 
 /** Returns an engine on the host's worker. @throws engine_failed when DuckDB can't start. */
-export async function openWasmEngine(host: WasmHost): Promise<Engine> {
+export async function openWasmEngine(host: WasmHost, settings: WasmSettings): Promise<Engine> {
   const engine = new WasmEngine(host);
-  await engine.start();
+  await engine.start(settings);
   return engine;
+}
+
+/** The host's worker, dressed as the Web Worker that the bindings expect. */
+function asWorker(host: WasmHost): Worker {
+  const worker = {
+    addEventListener(type: string, listener: (event: { data: unknown }) => void) {
+      // "error" and "close" reach the engine through onLost, where they can reject what is pending.
+      if (type === "message") host.onReply((data) => listener({ data }));
+    },
+    postMessage: (message: unknown, transfer: ArrayBuffer[]) => host.post(message, transfer),
+  };
+  return worker as unknown as Worker;
 }
 
 class WasmEngine implements Engine {
@@ -42,26 +63,29 @@ class WasmEngine implements Engine {
   readonly #host: WasmHost;
   readonly #db: AsyncDuckDB;
   #connection: AsyncDuckDBConnection | undefined;
-  #turn: Promise<unknown> = Promise.resolve();
-  #ended: EdgefeatError | undefined;
-  #pending = 0;
-  /** Rejects the call that is under way: the bindings never answer for a worker that is gone. */
-  #abandon: ((error: EdgefeatError) => void) | undefined;
+  #threads = 1;
+  readonly #turns: Turns;
 
   constructor(host: WasmHost) {
     this.#host = host;
-    this.#db = new Bindings(new VoidLogger(), host.worker);
-    host.onLost((reason) => this.#end(failed(`its worker ended: ${String(reason)}`)));
+    this.#turns = new Turns((pending) => host.keepAlive(pending));
+    this.#db = new Bindings(new VoidLogger(), asWorker(host));
+    host.onLost((reason) => this.#turns.end(failed(`its worker ended: ${String(reason)}`)));
   }
 
-  async start(): Promise<void> {
+  async start({ wasm, threads, memoryLimitBytes }: WasmSettings): Promise<void> {
     try {
-      await this.#call("starting the SQL engine", undefined, async () => {
-        await this.#db.instantiate(this.#host.wasm);
-        await this.#db.open({});
+      await this.#turns.take("starting the SQL engine", undefined, async () => {
+        await this.#db.instantiate(wasm, threads?.worker ?? null);
+        this.#threads = threads?.count ?? 1;
+        // Threads are set here: `SET threads` crashes a tab.
+        await this.#db.open(threads === undefined ? {} : { maximumThreads: threads.count });
         this.#connection = await this.#db.connect();
-        this.name = `duckdb-wasm ${(await this.#db.getVersion()).replace(/^v/, "")}`;
-        for (const statement of LOCKDOWN) await this.#run(statement, "starting the SQL engine", undefined);
+        const version = (await this.#db.getVersion()).replace(/^v/, "");
+        this.name = `duckdb-wasm ${version}${threads === undefined ? "" : `, ${threads.count} threads`}`;
+        const limit = memoryLimitBytes === undefined ? [] : [`SET memory_limit='${memoryLimitBytes}B'`];
+        for (const statement of [...LOCKDOWN, ...limit])
+          await this.#run(statement, "starting the SQL engine", undefined);
       });
     } catch (cause) {
       await this.close();
@@ -71,7 +95,7 @@ class WasmEngine implements Engine {
 
   load(name: string, table: Table, options: QueryOptions = {}): Promise<void> {
     const what = `loading the table "${name}"`;
-    return this.#call(what, options.signal, async () => {
+    return this.#turns.take(what, options.signal, async () => {
       const input = loadable(name, table);
       const quoted = `"${name.replaceAll('"', '""')}"`;
       await this.#run(`DROP TABLE IF EXISTS ${quoted}`, what, undefined);
@@ -81,7 +105,7 @@ class WasmEngine implements Engine {
           if (options.signal?.aborted) throw cancelled(what);
           const slice = input.numRows <= ROWS_PER_SLICE ? input : input.slice(from, from + ROWS_PER_SLICE);
           const insert = { name, create: from === 0 };
-          await this.#open().insertArrowFromIPCStream(tableToIPC(slice, "stream"), insert);
+          await this.#open().insertArrowFromIPCStream(arrowStream(slice), insert);
         }
       } catch (cause) {
         if (!isFatal(cause)) await this.#run(`DROP TABLE IF EXISTS ${quoted}`, what, undefined);
@@ -92,16 +116,24 @@ class WasmEngine implements Engine {
 
   query(sql: string, parameters: readonly Parameter[] = [], options: QueryOptions = {}): Promise<Table> {
     const what = "running a query";
-    return this.#call(
+    return this.#turns.take(
       what,
       options.signal,
-      async () => tableFromIPC(await this.#run(bindParameters(sql, parameters), what, options.signal)),
+      async () => {
+        const chunks = await this.#run(bindParameters(sql, parameters), what, options.signal);
+        const table = tableFromIPC(chunks);
+        checkResultNames(
+          table.schema.fields.map(({ name }) => name),
+          sql,
+        );
+        return table;
+      },
       sql,
     );
   }
 
   async close(): Promise<void> {
-    this.#end(new EdgefeatError("engine_failed", "the SQL engine is closed", { hint: "open a new one" }));
+    this.#turns.close();
     await this.#host.terminate();
   }
 
@@ -114,6 +146,8 @@ class WasmEngine implements Engine {
         await this.#db.cancelPendingQuery(id);
         throw cancelled(what);
       }
+      // A poll works for a while where there is one thread; of several it may find the others at work, and must not crowd them.
+      if (this.#threads > 1) await new Promise((resolve) => setTimeout(resolve, 1));
       header = await this.#db.pollPendingQuery(id);
     }
     const chunks = [header];
@@ -129,39 +163,6 @@ class WasmEngine implements Engine {
   #open(): AsyncDuckDBConnection {
     if (this.#connection === undefined) throw new EdgefeatError("internal_error", "the SQL engine has not started");
     return this.#connection;
-  }
-
-  /** One call at a time: the connection holds one pending query. */
-  #call<T>(what: string, signal: AbortSignal | undefined, task: () => Promise<T>, sql?: string): Promise<T> {
-    this.#hold(1);
-    const result = this.#turn.then(
-      () =>
-        new Promise<T>((resolve, reject) => {
-          if (this.#ended !== undefined) throw this.#ended;
-          if (signal?.aborted) throw cancelled(what);
-          this.#abandon = reject;
-          task().then(resolve, (cause: unknown) => {
-            const error = engineError(cause, what, sql);
-            if (isFatal(cause)) this.#end(error);
-            reject(error);
-          });
-        }),
-    );
-    this.#turn = result.then(
-      () => this.#hold(-1),
-      () => this.#hold(-1),
-    );
-    return result;
-  }
-
-  #hold(change: 1 | -1): void {
-    this.#pending += change;
-    this.#host.keepAlive(this.#pending > 0);
-  }
-
-  #end(error: EdgefeatError): void {
-    this.#ended ??= error;
-    this.#abandon?.(error);
   }
 }
 

@@ -5,7 +5,7 @@ import { type DataType, DateDay, Null, Struct, TimestampNanosecond, Uint64, vect
 import { describe, expect, it } from "vitest";
 import {
   type BadCell,
-  type CsvOptions,
+  type TextOptions,
   columnOf,
   columnReader,
   tableOf,
@@ -22,7 +22,7 @@ const encode = (text: string) => new TextEncoder().encode(text);
 async function rowsOf(
   text: string,
   types: Record<string, string> = {},
-  options: CsvOptions = {},
+  options: TextOptions = {},
 ): Promise<(Value | null)[][]> {
   const declared = Object.fromEntries(Object.entries(types).map(([name, type]) => [name, parseTypeName(type)]));
   const table = await readTable(encode(text), "csv", { types: declared, ...options });

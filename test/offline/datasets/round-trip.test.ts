@@ -43,10 +43,10 @@ describe("6 an Arrow column holds exactly the values it was built from", () => {
   });
 });
 
-describe.each(["parquet", "arrow", "arrow-stream", "csv"] as const)("6 a type survives %s", (format) => {
+describe.each(["parquet", "arrow", "arrow-stream", "csv", "jsonl"] as const)("6 a type survives %s", (format) => {
   it.each(TYPES.map((type) => [typeName(type), type] as const))("%s", async (_, type) => {
     await fc.assert(
-      fc.asyncProperty(rowsOf(type, { textTimes: format === "csv" }), async (rows) => {
+      fc.asyncProperty(rowsOf(type, { textTimes: format === "csv" || format === "jsonl" }), async (rows) => {
         expect((await backFrom(format, type, rows)).map(bits)).toEqual(rows.map(bits));
       }),
       { numRuns: 12, examples: [[[]], [[null]], [[null, null]]] },
