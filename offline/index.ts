@@ -1,17 +1,4 @@
-// `edgefeat/offline`: leakage-free training sets, materialization, datasets.
-export { openEngine, type Engine } from "./engine/index.ts";
-export {
-  getHistoricalFeatures,
-  type HistoricalOptions,
-  type HistoricalReport,
-  type Progress,
-  type ViewReport,
-} from "./join/historical.ts";
-export type { ReadSource } from "./join/source-rows.ts";
-export {
-  materializeView,
-  type Checkpoint,
-  type MaterializeOptions,
-  type MaterializeReport,
-} from "./materialize/materialize.ts";
-export type { OnlineSink, RowWrite, TileWrite, WriteCounts } from "./materialize/sink.ts";
+// `edgefeat/offline` in Node: what any host has (browser.ts), and what needs files and processes.
+export * from "./browser.ts";
+export { datasets, readTableFile, writeTableFile } from "./datasets/files.ts";
+export { type EngineOptions, openEngine } from "./engine/open.ts";

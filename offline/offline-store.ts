@@ -1,9 +1,12 @@
 // The offline store as one object: definitions, the data that they name, an engine; what a notebook opens.
 import type { Table } from "apache-arrow";
+import type { Source } from "../sdk/definitions/index.ts";
 import { EdgefeatError } from "../sdk/errors.ts";
 import { didYouMean } from "../sdk/nearest.ts";
 import { type PlanRequest, type Transforms, transformsOf } from "../sdk/plan/index.ts";
 import {
+  checkConsistency,
+  checkSnapshot,
   collectDefinitions,
   type ColumnTypes,
   compileDefinitions,
@@ -11,17 +14,33 @@ import {
   type Snapshot,
   snapshotHash,
   snapshotOf,
-  type SourceSpec,
   typesInDefinitions,
   typesInSnapshot,
 } from "../sdk/registry/index.ts";
 import type { ValueType } from "../sdk/types/index.ts";
-import { type DatasetInput, type Datasets, selectColumns, valueTypeOfArrow } from "./datasets/index.ts";
-import type { Engine } from "./engine/index.ts";
+import {
+  arrowTypeOf,
+  type DatasetColumn,
+  type DatasetFile,
+  type DatasetInput,
+  type Datasets,
+  emptyTableOf,
+  filesColumns,
+  readFiles,
+  selectColumns,
+  typesAreDeclared,
+  valueTypeOfArrow,
+} from "./datasets/index.ts";
+import { type Engine, exclusively } from "./engine/index.ts";
+import { selectTypes } from "./join/select-rows.ts";
+import type { ReadSource } from "./join/source-rows.ts";
 import { getHistoricalFeatures, type HistoricalOptions, type TrainingSet } from "./join/historical.ts";
 
-/** Rows that are loaded already, or where a file's bytes are; its format is what the source's definition says. */
-export type SourceData = Table | DatasetInput;
+/**
+ * Rows that are loaded already, where a file's bytes are, or many files (blobFiles makes them of those that were dropped on a
+ * page), of which partitions are skipped as the source's definition says. The format is what that says, too.
+ */
+export type SourceData = Table | DatasetInput | readonly DatasetFile[];
 
 export interface OfflineStoreOptions {
   engine: Engine;
@@ -29,8 +48,8 @@ export interface OfflineStoreOptions {
   datasets: Datasets;
   /** What a module of definitions exports, or as much of it as a notebook's cell has made. */
   definitions?: Readonly<Record<string, unknown>>;
-  /** A registry snapshot instead, as a server answers by; `definitions` then only give the TypeScript transforms. */
-  snapshot?: Snapshot;
+  /** A registry snapshot instead, as GET /v1/registry has it; `definitions` then only give the TypeScript transforms. */
+  snapshot?: unknown;
   /** By the name of the source. Only those that a request needs are read. */
   sources: Readonly<Record<string, SourceData>>;
   /** Default "notebook". */
@@ -56,7 +75,7 @@ export interface OfflineStore {
 
 /**
  * Returns an offline store. Of a source whose definition has no schema the columns are read now.
- * @throws definition_invalid, unknown_source, bad_request; as the datasets' readSchema
+ * @throws definition_invalid, registry_invalid, unknown_source, bad_request; as the datasets' readSchema
  * @example
  * const store = await createOfflineStore({ engine, datasets, definitions, sources: { driver_stats: file } });
  * const { table, report } = await store.getHistoricalFeatures({ entities, service: "driver_activity" });
@@ -64,12 +83,16 @@ export interface OfflineStore {
 export async function createOfflineStore(options: OfflineStoreOptions): Promise<OfflineStore> {
   const { engine, datasets, sources, project = "notebook", environment = "dev" } = options;
   const definitions = options.definitions === undefined ? undefined : collectDefinitions(options.definitions);
-  const snapshot = options.snapshot ?? (await compiled(definitions, { datasets, sources, project, environment }));
+  const snapshot =
+    options.snapshot === undefined
+      ? await compiled(definitions, { engine, datasets, sources, project, environment })
+      : checkConsistency(checkSnapshot(options.snapshot));
   const transforms: Transforms = definitions === undefined ? new Map() : transformsOf(definitions);
-  const readSource = async (source: SourceSpec, columns: readonly string[]): Promise<Table> => {
+  const readSource: ReadSource = async (source, columns, range) => {
     const data = dataOf(sources, source.name);
-    if (isTable(data)) return selectColumns(data, columns, `source "${source.name}"`);
+    if (isTable(data)) return columns === undefined ? data : selectColumns(data, columns, `source "${source.name}"`);
     const types = typesInSnapshot(snapshot, source);
+    if (isFiles(data)) return readFiles(datasets, data, source, { columns, types, range });
     return datasets.readTable(data, source.format, { columns, types, name: `source "${source.name}"` });
   };
   return {
@@ -84,7 +107,7 @@ export async function createOfflineStore(options: OfflineStoreOptions): Promise<
 
 async function compiled(
   definitions: Definitions | undefined,
-  from: Required<Pick<OfflineStoreOptions, "datasets" | "sources" | "project" | "environment">>,
+  from: Required<Pick<OfflineStoreOptions, "engine" | "datasets" | "sources" | "project" | "environment">>,
 ): Promise<Snapshot> {
   if (definitions === undefined) {
     throw new EdgefeatError("bad_request", "an offline store needs definitions or a snapshot", {
@@ -93,35 +116,65 @@ async function compiled(
   }
   const columns = new Map<string, ColumnTypes>();
   for (const source of definitions.sources.values()) {
-    const { name, format, schema } = source;
+    const { name, schema } = source;
     if (schema !== undefined && Object.keys(schema).length > 0) continue;
     const types = typesInDefinitions(definitions, source);
-    columns.set(name, await columnTypes(dataOf(from.sources, name), format, types, from.datasets, name));
+    columns.set(name, await columnTypes(dataOf(from.sources, name), source, types, from.datasets));
   }
+  const selects = await exclusively(from.engine, () =>
+    selectTypes(from.engine, definitions, (source) =>
+      emptySource(dataOf(from.sources, source.name), source, typesInDefinitions(definitions, source), from.datasets),
+    ),
+  );
   const { project, environment } = from;
   return snapshotOf(
     project,
     environment,
-    compileDefinitions(definitions, { columnsOf: ({ name }) => columns.get(name) }),
+    compileDefinitions(definitions, {
+      columnsOf: ({ name }) => columns.get(name),
+      columnsOfSelect: (view) => selects.get(view),
+    }),
   );
 }
-
-const TEXT: ValueType = { kind: "string" };
 
 /** Returns the types of a source's columns: those of its file, or as `declared` where the format has none. */
 async function columnTypes(
   data: SourceData,
-  format: SourceSpec["format"],
+  source: Source,
   declared: ColumnTypes,
   datasets: Datasets,
-  name: string,
 ): Promise<ColumnTypes> {
+  return typed((await columnsOf(data, source, declared, datasets)).map(({ name, type }) => [name, type] as const));
+}
+
+/** Returns a table of no rows with all of a source's columns: what a view's own query is checked against. */
+async function emptySource(
+  data: SourceData,
+  source: Source,
+  declared: ColumnTypes,
+  datasets: Datasets,
+): Promise<Table> {
+  return emptyTableOf(
+    (await columnsOf(data, source, declared, datasets)).map(({ name, arrow }) => [name, arrow] as const),
+  );
+}
+
+async function columnsOf(
+  data: SourceData,
+  source: Source,
+  declared: ColumnTypes,
+  datasets: Datasets,
+): Promise<DatasetColumn[]> {
   if (isTable(data)) {
-    return typed(data.schema.fields.map((field) => [field.name, valueTypeOfArrow(field.type)] as const));
+    return data.schema.fields.map(({ name, type }) => ({ name, arrow: type, type: valueTypeOfArrow(type) }));
   }
-  const { columns } = await datasets.readSchema(data, format, { name: `source "${name}"` });
-  const isText = format === "csv";
-  return typed(columns.map((column) => [column.name, isText ? (declared[column.name] ?? TEXT) : column.type] as const));
+  if (isFiles(data)) return filesColumns(datasets, data, { ...source, eventTime: source.eventTime ?? null }, declared);
+  const { columns } = await datasets.readSchema(data, source.format, { name: `source "${source.name}"` });
+  const given = typesAreDeclared(source.format) ? declared : {};
+  return columns.map((column) => {
+    const type = Object.hasOwn(given, column.name) ? given[column.name] : undefined;
+    return type === undefined ? column : { name: column.name, arrow: arrowTypeOf(type), type };
+  });
 }
 
 function typed(columns: readonly (readonly [string, ValueType | null])[]): ColumnTypes {
@@ -139,4 +192,8 @@ function dataOf(sources: Readonly<Record<string, SourceData>>, name: string): So
 /** By its shape: a page may hold two copies of Arrow's library. */
 function isTable(data: SourceData): data is Table {
   return "schema" in data && "batches" in data;
+}
+
+function isFiles(data: SourceData): data is readonly DatasetFile[] {
+  return Array.isArray(data);
 }

@@ -5,7 +5,8 @@ import type { FeaturePlan, InputColumn } from "../../sdk/plan/index.ts";
 import { lookUp } from "../../sdk/shape.ts";
 import type { Us } from "../../sdk/time.ts";
 import { columnReader, type ColumnReader } from "../datasets/index.ts";
-import { firstNulls, readTimes, type TimeColumn } from "./times.ts";
+import { Reasons, type SetAside, type UnreadCell } from "./bad-rows.ts";
+import { addBadTimes, firstNulls, readTimes, type TimeColumn } from "./times.ts";
 
 export interface EntityRows {
   readonly table: Table;
@@ -20,6 +21,30 @@ export interface EntityRows {
   readonly request: ReadonlyMap<string, ColumnReader>;
 }
 
+const OF = "the entity rows";
+
+/**
+ * Returns the entity rows without those that lack a usable time in one of `timeColumns`, or a cell that could not be read in a column
+ * that `plan` needs: they are set aside (SEMANTICS 1.3). @throws missing_column, type_mismatch
+ */
+export function usableEntityRows(
+  table: Table,
+  plan: FeaturePlan,
+  timeColumns: readonly string[],
+  unreadCells: readonly UnreadCell[],
+  aside: SetAside,
+): Table {
+  const reasons = new Reasons();
+  const needed = new Set([
+    ...timeColumns,
+    ...plan.keys.map(({ name }) => name),
+    ...plan.request.map(({ name }) => name),
+  ]);
+  for (const { row, column, reason } of unreadCells) if (needed.has(column)) reasons.add(row, reason);
+  for (const column of timeColumns) addBadTimes(reasons, table.getChild(column), { column, of: OF, round: "down" });
+  return aside.take(OF, table, reasons);
+}
+
 /**
  * Returns the entity rows of `table`, checked against what the plan needs.
  * @throws missing_column, type_mismatch, null_time, missing_value
@@ -32,7 +57,7 @@ export function checkEntityRows(table: Table, plan: FeaturePlan, entityTime: str
   };
   const times: TimeColumn = readTimes(column(entityTime, "time"), {
     column: entityTime,
-    of: "the entity rows",
+    of: OF,
     round: "down",
   });
   if (embargoUs > 0) {

@@ -1,30 +1,31 @@
 // Training sets: features as they were at each entity row's time, joined one view after another (SEMANTICS 2).
 import type { Table, Vector } from "apache-arrow";
-import { EdgefeatError } from "../../sdk/errors.ts";
-import {
-  type FeaturePlan,
-  type Output,
-  planFeatures,
-  type PlanRequest,
-  type Row,
-  type Transforms,
-  type ViewRead,
-} from "../../sdk/plan/index.ts";
-import { canonicalJson, type Snapshot, type SourceSpec } from "../../sdk/registry/index.ts";
+import { planFeatures, planJoin, type PlanRequest, type Transforms } from "../../sdk/plan/index.ts";
+import type { Snapshot } from "../../sdk/registry/index.ts";
 import type { Us } from "../../sdk/time.ts";
-import { parseTypeName, type Value } from "../../sdk/types/index.ts";
-import { columnBuilder, columnReader, type ColumnReader, tableOf } from "../datasets/index.ts";
+import { tableOf } from "../datasets/index.ts";
 import { type Engine, exclusively } from "../engine/index.ts";
-import { joinAggregatedView } from "../windows/window-join.ts";
-import { checkEntityRows, type EntityRows } from "./entity-rows.ts";
-import { checkSourceRows, neededColumns, type ReadSource } from "./source-rows.ts";
-import { type JoinedView, joinStoredView } from "./stored-join.ts";
+import { type OnBadRows, type Quarantine, SetAside, type UnreadCell } from "./bad-rows.ts";
+import { checkEntityRows, usableEntityRows } from "./entity-rows.ts";
+import { joinViews } from "./join-views.ts";
+import { computeOutputs, eventTimeColumns } from "./outputs.ts";
+import type { ReadSource, ReadStats } from "./source-rows.ts";
+import type { JoinedView, JoinForm } from "./stored-join.ts";
 
 export interface Progress {
   /** What is being done: "read departures", "join airport_delays", "compute". */
   readonly stage: string;
   readonly done: number;
   readonly total: number;
+}
+
+/**
+ * Keeps joined views between runs of one and the same join. The key names a view within it; that entity rows, definitions,
+ * sources and options are still the same is the keeper's to know.
+ */
+export interface JoinParts {
+  load(key: string): Promise<Table | null>;
+  save(key: string, table: Table): Promise<void>;
 }
 
 export interface HistoricalOptions {
@@ -41,13 +42,31 @@ export interface HistoricalOptions {
   embargoUs?: Us;
   /** Names features view__feature. Default: feature alone. */
   fullNames?: boolean;
+  /**
+   * Uses only rows that were known (SEMANTICS 2.2): true, created at or before t′; a name, created at or before that
+   * column of the entity rows, which is rounded down and which no embargo moves. Default: whatever the created time.
+   */
+  asKnownAt?: string | true;
+  /** Adds, after the features, a column `<output>__event_time` for each: the event time of the row or event it came from. */
+  provenance?: boolean;
+  /** How stored views are joined; every form gives the same values. Default "auto". */
+  joinForm?: JoinForm;
+  /**
+   * What to do with rows of the sources and entity rows whose time is null or can't be read (SEMANTICS 1.3). Default "fail".
+   * An entity row that is set aside is not in the training set.
+   */
+  onBadRows?: OnBadRows;
+  /** The cells of the entity rows that could not be read and are null in `entities`; for `onBadRows: "quarantine"`. */
+  unreadCells?: readonly UnreadCell[];
+  /** Finished views of an earlier run of the same join, so that a run that was cut off resumes. */
+  parts?: JoinParts;
   onProgress?: (progress: Progress) => void;
   signal?: AbortSignal;
   /** Measures elapsed milliseconds for the report. Default: none, and seconds are 0. */
   elapsedMs?: () => number;
 }
 
-export interface ViewReport extends Omit<JoinedView, "columns"> {
+export interface ViewReport extends Omit<JoinedView, "columns" | "eventTimes"> {
   readonly view: string;
   readonly version: number;
   readonly seconds: number;
@@ -61,16 +80,25 @@ export interface HistoricalReport {
   /** On-demand values that are null because of a fault, by output column. */
   readonly transformErrors: Readonly<Record<string, number>>;
   readonly roundedEntityTimes: number;
+  /** By source: event and created times that were finer than a microsecond and were rounded up (SEMANTICS 1.2). */
+  readonly roundedEventTimes: Readonly<Record<string, number>>;
+  /** Rows set aside, by what they belong to, as Quarantine has it. */
+  readonly quarantined: Readonly<Record<string, number>>;
+  /** What was read of each source, and what its partitions let be skipped; where the reader says so. */
+  readonly reads: Readonly<Record<string, ReadStats>>;
 }
 
 export interface TrainingSet {
   readonly table: Table;
   readonly report: HistoricalReport;
+  /** With `onBadRows: "quarantine"`: the rows set aside. */
+  readonly quarantine?: readonly Quarantine[];
 }
 
 /**
  * Returns the entity rows, untouched and in their order, with the features joined to them, and a report.
- * @throws unknown_*, missing_column, type_mismatch, null_time, missing_value, duplicate_column, cancelled
+ * @throws unknown_*, missing_column, type_mismatch, null_time, bad_time, missing_value, duplicate_column, sql_error,
+ *   cancelled
  */
 export function getHistoricalFeatures(options: HistoricalOptions): Promise<TrainingSet> {
   return exclusively(options.engine, () => join(options));
@@ -79,120 +107,36 @@ export function getHistoricalFeatures(options: HistoricalOptions): Promise<Train
 async function join(options: HistoricalOptions): Promise<TrainingSet> {
   const { entities, snapshot, request, transforms = new Map(), entityTime = "event_timestamp" } = options;
   const plan = planFeatures(snapshot, request, transforms);
-  const names = outputNames(plan.outputs, entities, options.fullNames ?? false);
-  const rows = checkEntityRows(entities, plan, entityTime, options.embargoUs ?? 0);
-  const joined = await joinViews(plan, rows, options);
+  const { fields } = entities.schema;
+  const joinPlan = planJoin(plan, { ...options, entityColumns: fields.map((field) => field.name) });
+  const aside = options.onBadRows === "quarantine" ? new SetAside() : null;
+  const timeColumns = [entityTime, ...(typeof options.asKnownAt === "string" ? [options.asKnownAt] : [])];
+  const usable =
+    aside === null ? entities : usableEntityRows(entities, plan, timeColumns, options.unreadCells ?? [], aside);
+  const rows = checkEntityRows(usable, plan, entityTime, options.embargoUs ?? 0);
+  const joined = await joinViews(joinPlan, rows, options, aside);
   options.onProgress?.({ stage: "compute", done: plan.reads.length, total: plan.reads.length + 1 });
   const { columns, faults } = computeOutputs(plan, rows, joined.columns);
+  const named = joinPlan.columns.map(({ name }, i) => [name, columns[i] as Vector] as const);
   const table = tableOf([
-    ...entities.schema.fields.map((field, i) => [field.name, entities.getChildAt(i) as Vector] as const),
-    ...columns.map((column, i) => [names[i] as string, column] as const),
+    ...fields.map((field, i) => [field.name, rows.table.getChildAt(i) as Vector] as const),
+    ...named,
+    ...eventTimeColumns(joinPlan, joined, rows.rows),
   ]);
-  const nulls = columns.map((column, i) => [names[i] as string, column.nullCount] as const);
+  const counts = (entries: readonly (readonly [string, number])[]) =>
+    Object.fromEntries(entries.filter(([, n]) => n > 0));
   return {
     table,
     report: {
       rows: rows.rows,
       views: joined.reports,
-      nulls: Object.fromEntries(nulls.filter(([, n]) => n > 0)),
-      transformErrors: Object.fromEntries(
-        plan.outputs.flatMap(({ slot }, i) =>
-          faults.has(slot) ? [[names[i] as string, faults.get(slot) as number]] : [],
-        ),
-      ),
+      nulls: counts(named.map(([name, column]) => [name, column.nullCount])),
+      transformErrors: counts(joinPlan.columns.map(({ name, output }) => [name, faults.get(output.slot) ?? 0])),
       roundedEntityTimes: rows.roundedTimes,
+      roundedEventTimes: joined.rounded,
+      quarantined: aside?.counts ?? {},
+      reads: joined.reads,
     },
+    ...(aside === null ? {} : { quarantine: aside.tables }),
   };
-}
-
-function signalOf({ signal }: HistoricalOptions): { signal?: AbortSignal } {
-  return signal === undefined ? {} : { signal };
-}
-
-/** Returns the columns' names. @throws duplicate_column naming both, when two are equal (SEMANTICS 2.7). */
-function outputNames(outputs: readonly Output[], entities: Table, fullNames: boolean): string[] {
-  const owners = new Map(entities.schema.fields.map((field) => [field.name, "a column of the entity rows"]));
-  return outputs.map(({ label, feature, reference }) => {
-    const name = fullNames ? `${label}__${feature}` : feature;
-    const other = owners.get(name);
-    if (other !== undefined) {
-      throw new EdgefeatError("duplicate_column", `two columns would be called "${name}": ${other}, and ${reference}`, {
-        hint: fullNames ? "rename the entity column" : "ask for full names (--full-names), which are view__feature",
-      });
-    }
-    owners.set(name, reference);
-    return name;
-  });
-}
-
-/** Joins every read of the plan, and returns the columns by slot; each source is read once, and let go after the last view that needs it. */
-async function joinViews(plan: FeaturePlan, rows: EntityRows, options: HistoricalOptions) {
-  const { engine, onProgress, elapsedMs = () => 0 } = options;
-  const total = plan.reads.length + 1;
-  const sourceOf = (read: ViewRead) => canonicalJson(read.spec.source);
-  const tables = new Map<string, Table>();
-  const columns: Vector[] = [];
-  const reports: ViewReport[] = [];
-  for (const [i, read] of plan.reads.entries()) {
-    const started = elapsedMs();
-    const id = sourceOf(read);
-    const users = plan.reads.filter((other) => sourceOf(other) === id);
-    const { source } = read.spec;
-    if (!tables.has(id)) {
-      onProgress?.({ stage: `read ${source.name}`, done: i, total });
-      tables.set(id, await readAll(source, users, options.readSource));
-    }
-    onProgress?.({ stage: `join ${read.label}`, done: i, total });
-    const sourceRows = checkSourceRows(read.spec, tables.get(id) as Table);
-    const join = read.spec.kind === "stored" ? joinStoredView : joinAggregatedView;
-    const { columns: found, ...counts } = await join(engine, read, rows, sourceRows, signalOf(options));
-    for (const [f, column] of found.entries()) columns[read.firstSlot + f] = column;
-    reports.push({ view: read.label, version: read.version, ...counts, seconds: (elapsedMs() - started) / 1000 });
-    if (!plan.reads.slice(i + 1).some((later) => sourceOf(later) === id)) tables.delete(id);
-  }
-  return { columns, reports };
-}
-
-/** Reads a source with all the columns that its views need. */
-async function readAll(source: SourceSpec, users: readonly ViewRead[], readSource: ReadSource): Promise<Table> {
-  return readSource(source, [...new Set(users.flatMap((user) => neededColumns(user.spec)))]);
-}
-
-/** Returns the output columns, on-demand features computed row by row, and the number of faults by slot. */
-function computeOutputs(plan: FeaturePlan, rows: EntityRows, columns: readonly Vector[]) {
-  const computed = plan.outputs.filter((output) => output.read < 0);
-  const builders = new Map(computed.map(({ slot, type }) => [slot, columnBuilder(type, rows.rows)]));
-  const faults = new Map<number, number>();
-  if (builders.size > 0) {
-    const readers = slotReaders(plan, rows, columns);
-    const row: Row = new Array(plan.slots).fill(null);
-    for (let i = 0; i < rows.rows; i++) {
-      for (const [slot, read] of readers) row[slot] = read(i);
-      for (const step of plan.steps) {
-        for (const slot of step.run(row, Number(rows.times[i]))) faults.set(slot, (faults.get(slot) ?? 0) + 1);
-      }
-      for (const [slot, builder] of builders) builder.push(row[slot] as Value | null);
-    }
-  }
-  const finished = new Map([...builders].map(([slot, builder]) => [slot, builder.finish()]));
-  return {
-    columns: plan.outputs.map(({ slot }) => finished.get(slot) ?? (columns[slot] as Vector)),
-    faults,
-  };
-}
-
-/** Returns a reader for each slot that on-demand views may read: features of reads, and request data. */
-function slotReaders(plan: FeaturePlan, rows: EntityRows, columns: readonly Vector[]): [number, ColumnReader][] {
-  const features = plan.reads.flatMap((read) =>
-    read.features.map((index, i): [number, ColumnReader] => {
-      const { name, type } = read.spec.features[index] as { name: string; type: string };
-      const slot = read.firstSlot + i;
-      return [slot, columnReader(columns[slot] as Vector, parseTypeName(type), { column: name })];
-    }),
-  );
-  const request = plan.request.map(({ name, slot }): [number, ColumnReader] => [
-    slot,
-    rows.request.get(name) as ColumnReader,
-  ]);
-  return [...features, ...request];
 }

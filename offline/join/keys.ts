@@ -1,39 +1,52 @@
 // Join keys as small integers: every distinct key of the entity rows, or of the source, gets a number in the engine.
 import type { Vector } from "apache-arrow";
+import type { ViewRead } from "../../sdk/plan/index.ts";
 import type { ValueType } from "../../sdk/types/index.ts";
 import { tableOf } from "../datasets/index.ts";
 import type { Engine, QueryOptions } from "../engine/index.ts";
-import type { ViewRead } from "../../sdk/plan/index.ts";
+import { emitNumberedKeys, emitSameKey } from "./emit.ts";
 import type { EntityRows } from "./entity-rows.ts";
 import type { SourceRows } from "./source-rows.ts";
-import { eachKey, int32Column, int32Result, int64Column, keySqlType, rowNumbers, run, timeColumn } from "./tables.ts";
+import { int32Column, int32OrNullColumn, int64Column, rowNumbers, run, scattered, timeColumn } from "./tables.ts";
 
-/**
- * Loads the entity rows' keys and times for one view: tables `ef_keys(kid, k0, …)` of distinct keys, and
- * `ef_entity(rid, kid, t)`, kid null where a key is (SEMANTICS 2.5). Returns the kid by row, −1 for null.
- */
-export async function loadEntityKeys(
+export interface NumberedEntities {
+  /** By entity row: the number of its key, −1 where a key is null (SEMANTICS 2.5). */
+  readonly kids: Int32Array;
+  /** How many keys there are; they are numbered from 0. */
+  readonly keys: number;
+}
+
+/** Numbers the keys of the entity rows for one view: makes the table `ef_keys(kid, k0, …)` of distinct keys. */
+export async function numberEntityKeys(
   engine: Engine,
   read: ViewRead,
   rows: EntityRows,
   options?: QueryOptions,
-): Promise<Int32Array> {
-  const keys = Object.fromEntries(read.keys.map((column, i) => [`k${i}`, rows.key(column)]));
-  const raw = { ...keys, t: int64Column(rows.times), rid: int32Column(rowNumbers(rows.rows)) };
-  await engine.load("ef_entity_raw", tableOf(Object.entries(raw)), options);
-  const n = read.keys.length;
+): Promise<NumberedEntities> {
   const types = read.keys.map((column) => column.type);
-  await run(
-    engine,
-    [
-      distinctKeys("ef_entity_raw", types, ""),
-      `CREATE OR REPLACE TABLE ef_entity AS SELECT r.rid, k.kid, r.t FROM ef_entity_raw r
-       LEFT JOIN ef_keys k ON ${eachKey(n, (k, i) => `CAST(r.${k} AS ${keySqlType(types[i] as ValueType)}) = k.${k}`, " AND ")}`,
-      "DROP TABLE ef_entity_raw",
-    ],
+  const keys = Object.fromEntries(read.keys.map((column, i) => [`k${i}`, rows.key(column)]));
+  const raw = { ...keys, rid: int32Column(rowNumbers(rows.rows)) };
+  await engine.load("ef_entity_raw", tableOf(Object.entries(raw)), options);
+  await run(engine, [emitNumberedKeys({ into: "ef_keys", from: "ef_entity_raw", types, order: "any" })], options);
+  const numbered = await engine.query(
+    `SELECT r.rid, k.kid FROM ef_entity_raw r JOIN ef_keys k ON ${emitSameKey("r", types)}`,
+    [],
     options,
   );
-  return int32Result(await engine.query("SELECT kid FROM ef_entity ORDER BY rid", [], options), "kid");
+  await run(engine, ["DROP TABLE ef_entity_raw"], options);
+  const kids = scattered(numbered, "rid", "kid", rows.rows);
+  return { kids, keys: kids.reduce((most, kid) => Math.max(most, kid), -1) + 1 };
+}
+
+/** Loads the points in time that a view is looked up at: `ef_entity(rid, kid, t)`, kid null where a key is. */
+export async function loadEntity(
+  engine: Engine,
+  kids: Int32Array,
+  times: BigInt64Array,
+  options?: QueryOptions,
+): Promise<void> {
+  const points = { rid: int32Column(rowNumbers(kids.length)), kid: int32OrNullColumn(kids), t: int64Column(times) };
+  await engine.load("ef_entity", tableOf(Object.entries(points)), options);
 }
 
 /**
@@ -45,14 +58,25 @@ export async function numberSourceKeys(
   types: readonly ValueType[],
   options?: QueryOptions,
 ): Promise<void> {
-  await run(engine, [distinctKeys("ef_source", types, `ORDER BY ${eachKey(types.length, (k) => k)}`)], options);
+  await run(engine, [emitNumberedKeys({ into: "ef_keys", from: "ef_source", types, order: "keys" })], options);
 }
 
-function distinctKeys(table: string, types: readonly ValueType[], order: string): string {
-  const n = types.length;
-  const typed = eachKey(n, (k, i) => `CAST(${k} AS ${keySqlType(types[i] as ValueType)}) AS ${k}`);
-  return `CREATE OR REPLACE TABLE ef_keys AS SELECT CAST(row_number() OVER (${order}) - 1 AS INTEGER) AS kid, * FROM (
-    SELECT DISTINCT ${typed} FROM ${table} WHERE ${eachKey(n, (k) => `${k} IS NOT NULL`, " AND ")})`;
+/** Returns the number of each source row's key among `ef_keys`, −1 for a key that is not there. */
+export async function sourceKeyNumbers(
+  engine: Engine,
+  types: readonly ValueType[],
+  source: SourceRows,
+  options?: QueryOptions,
+): Promise<Int32Array> {
+  const columns = { ...keyColumns(source), rn: int32Column(rowNumbers(source.rows)) };
+  await engine.load("ef_source", tableOf(Object.entries(columns)), options);
+  const numbered = await engine.query(
+    `SELECT s.rn, k.kid FROM ef_source s JOIN ef_keys k ON ${emitSameKey("s", types)}`,
+    [],
+    options,
+  );
+  await run(engine, ["DROP TABLE ef_source"], options);
+  return scattered(numbered, "rn", "kid", source.rows);
 }
 
 /**
@@ -65,25 +89,21 @@ export async function loadSource(
   extra: Readonly<Record<string, Vector>> = {},
   options?: QueryOptions,
 ): Promise<void> {
-  const keys = Object.fromEntries(source.keys.map((vector, i) => [`k${i}`, vector]));
   const times = {
     ...(source.eventTimes === null ? {} : { e: timeColumn(source.eventTimes) }),
     ...(source.createdTimes === null ? {} : { c: timeColumn(source.createdTimes) }),
   };
-  const columns: Record<string, Vector> = { ...keys, ...times, rn: int32Column(rowNumbers(source.rows)), ...extra };
+  const columns: Record<string, Vector> = {
+    ...keyColumns(source),
+    ...times,
+    rn: int32Column(rowNumbers(source.rows)),
+    ...extra,
+  };
   await engine.load("ef_source", tableOf(Object.entries(columns)), options);
 }
 
-/** Which rows of a source matter, by event time: `after` < e ≤ `until`; null leaves an end open. */
-export interface TimeRange {
-  readonly afterUs: bigint | null;
-  readonly untilUs: bigint | null;
-}
-
-/** Returns the condition on `ef_source s` that a time range stands for. */
-export function inRange({ afterUs, untilUs }: TimeRange): string {
-  const after = afterUs === null ? "true" : `s.e > ${afterUs}`;
-  return untilUs === null ? after : `${after} AND s.e <= ${untilUs}`;
+function keyColumns(source: SourceRows): Record<string, Vector> {
+  return Object.fromEntries(source.keys.map((vector, i) => [`k${i}`, vector]));
 }
 
 /** Returns the least and greatest of some times; undefined for none. */
@@ -96,9 +116,4 @@ export function extent(times: BigInt64Array): { least: bigint; greatest: bigint 
     if (t > greatest) greatest = t;
   }
   return { least, greatest };
-}
-
-/** Returns the condition that joins `ef_source s` with `ef_keys k`. */
-export function onKeys(types: readonly ValueType[]): string {
-  return eachKey(types.length, (k, i) => `CAST(s.${k} AS ${keySqlType(types[i] as ValueType)}) = k.${k}`, " AND ");
 }

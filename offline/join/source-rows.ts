@@ -3,11 +3,34 @@ import type { Table, Vector } from "apache-arrow";
 import type { AggregatedViewSpec, SourceSpec, StoredViewSpec } from "../../sdk/registry/index.ts";
 import { lookUp } from "../../sdk/shape.ts";
 import { parseTypeName, type ValueType } from "../../sdk/types/index.ts";
-import { columnReader, type ColumnReader, plainTable } from "../datasets/index.ts";
+import { columnReader, type ColumnReader, plainTable, type ReadStats, type TimeRange } from "../datasets/index.ts";
+import type { UnreadCell } from "./bad-rows.ts";
 import { readTimes, type TimeColumn } from "./times.ts";
 
-/** Reads a source's file: at least `columns`, with the types that the spec and `types` declare where the file has none. */
-export type ReadSource = (source: SourceSpec, columns: readonly string[]) => Promise<Table>;
+export type { ReadStats, TimeRange };
+
+/** A source's rows, with what reading them took. */
+export interface SourceTable {
+  readonly table: Table;
+  readonly read?: ReadStats;
+  /** Cells that could not be read and are null in the table, where the reader was told to go on (SEMANTICS 1.3). */
+  readonly unreadCells?: readonly UnreadCell[];
+}
+
+/**
+ * Reads a source's file: at least `columns` (undefined: all), with the types that the spec and `types` declare where the file has none.
+ * Rows outside `range` may be left out: no view that asks uses them.
+ */
+export type ReadSource = (
+  source: SourceSpec,
+  columns: readonly string[] | undefined,
+  range?: TimeRange,
+) => Promise<Table | SourceTable>;
+
+/** Returns what a reader answered, as a table with or without what it took. */
+export function sourceTable(answer: Table | SourceTable): SourceTable {
+  return "table" in answer ? answer : { table: answer };
+}
 
 export interface SourceRows {
   readonly source: SourceSpec;
@@ -25,7 +48,18 @@ export interface SourceRows {
   reader(name: string, type: ValueType): ColumnReader;
 }
 
-/** Returns every column of its source that a view needs. */
+/** Returns the columns of a source that some views need of it; undefined for all, where a view's own query may read any. */
+export function sourceColumns(specs: readonly (StoredViewSpec | AggregatedViewSpec)[]): string[] | undefined {
+  const columns = new Set<string>();
+  for (const spec of specs) {
+    const needed = spec.select === undefined ? neededColumns(spec) : spec.select.columns;
+    if (needed === null) return undefined;
+    for (const name of needed) columns.add(name);
+  }
+  return [...columns];
+}
+
+/** Returns every column that a view's rows must have. */
 export function neededColumns(spec: StoredViewSpec | AggregatedViewSpec): string[] {
   const { eventTime, createdTime, eventId } = spec.source;
   const values = spec.kind === "stored" ? spec.features : spec.columns;
@@ -43,7 +77,7 @@ export function neededColumns(spec: StoredViewSpec | AggregatedViewSpec): string
 export function checkSourceRows(spec: StoredViewSpec | AggregatedViewSpec, given: Table): SourceRows {
   const { source } = spec;
   const table = plainTable(given);
-  const of = `source "${source.name}"`;
+  const of = spec.select === undefined ? `source "${source.name}"` : `the select over source "${source.name}"`;
   const indices = Object.fromEntries(table.schema.fields.map((field, i) => [field.name, i]));
   const column = (name: string): Vector =>
     table.getChildAt(lookUp(indices, name, `column of ${of} called`, "missing_column")) as Vector;

@@ -3,8 +3,8 @@ import type { StoredViewSpec } from "../../sdk/registry/index.ts";
 import { compareRows, type StoredRow } from "../../sdk/rows/index.ts";
 import { parseTypeName } from "../../sdk/types/index.ts";
 import type { Engine, QueryOptions } from "../engine/index.ts";
-import { inRange, onKeys, type TimeRange } from "./keys.ts";
-import type { SourceRows } from "./source-rows.ts";
+import { emitInRange, emitSameKey } from "./emit.ts";
+import type { SourceRows, TimeRange } from "./source-rows.ts";
 import { int32Result, run } from "./tables.ts";
 
 export interface StoredHistory {
@@ -34,8 +34,8 @@ export async function loadStoredHistory(
   await run(
     engine,
     [
-      `CREATE OR REPLACE TABLE ef_rows AS SELECT k.kid, ${time} AS e, s.rn FROM ef_source s JOIN ef_keys k ON ${onKeys(types)}
-       WHERE ${source.eventTimes === null ? "true" : inRange(range)}`,
+      `CREATE OR REPLACE TABLE ef_rows AS SELECT k.kid, ${time} AS e, s.rn FROM ef_source s JOIN ef_keys k ON ${emitSameKey("s", types)}
+       WHERE ${source.eventTimes === null ? "true" : emitInRange("s.e", range)}`,
       "DROP TABLE ef_source",
       "CREATE OR REPLACE TABLE ef_history AS SELECT kid, e, max(rn) AS rn, count(*) AS n FROM ef_rows GROUP BY kid, e",
     ],
@@ -65,8 +65,8 @@ export async function loadStoredHistory(
   };
 }
 
-/** Returns a reader of whole rows: times and values in the order of the view's features. */
-function rowReader(spec: StoredViewSpec, source: SourceRows): (rowNumber: number) => StoredRow {
+/** Returns a reader of whole rows, as 2.3 compares them: times and values in the order of the view's features. */
+export function rowReader(spec: StoredViewSpec, source: SourceRows): (rowNumber: number) => StoredRow {
   const readers = spec.features.map((feature) => source.reader(feature.name, parseTypeName(feature.type)));
   const { eventTimes, createdTimes } = source;
   return (i) => ({

@@ -1,6 +1,6 @@
 // What the engine is given: keys, times and row numbers; values stay in Arrow and are gathered by row number.
-import { Bool, Int32, Int64, makeData, makeVector, type Table, type Vector } from "apache-arrow";
-import type { ValueType } from "../../sdk/types/index.ts";
+import { Bool, type Data, Int32, Int64, makeData, makeVector, type Table, type Vector } from "apache-arrow";
+import { vectorFromTyped } from "../datasets/index.ts";
 import type { Engine, QueryOptions } from "../engine/index.ts";
 import type { TimeColumn } from "./times.ts";
 
@@ -41,16 +41,6 @@ function packBits(bytes: Uint8Array, set: 0 | 1): Uint8Array {
   return bits;
 }
 
-/** Returns the SQL type that a join key is compared as, on both sides. */
-export function keySqlType(type: ValueType): string {
-  return type.kind === "string" ? "VARCHAR" : "BIGINT";
-}
-
-/** Returns `k0 …` for as many join keys, each through `render`. */
-export function eachKey(count: number, render: (k: string, i: number) => string, separator = ", "): string {
-  return Array.from({ length: count }, (_, i) => render(`k${i}`, i)).join(separator);
-}
-
 /** Returns 0, 1, 2, … for as many rows. */
 export function rowNumbers(rows: number): Int32Array {
   const numbers = new Int32Array(rows);
@@ -71,6 +61,54 @@ export async function dropTables(engine: Engine, names: readonly string[]): Prom
   );
 }
 
+/** Returns the values of an Int32 result column by the row numbers, Int32 too, of another; −1 where there is none. */
+export function scattered(table: Table, index: string, name: string, length: number): Int32Array {
+  const out = new Int32Array(length).fill(-1);
+  const numbers = (table.getChild(name) as Vector<any>).data;
+  for (const [chunk, { values: rows, length: size }] of (table.getChild(index) as Vector<any>).data.entries()) {
+    const data = numbers[chunk] as Data;
+    const values = data.values as Int32Array;
+    for (let i = 0; i < size; i++) {
+      if (data.nullCount === 0 || data.getValid(i)) out[(rows as Int32Array)[i] as number] = values[i] as number;
+    }
+  }
+  return out;
+}
+
+/** Returns the µs of a DOUBLE result column by the row numbers of its column rid; −Infinity where there is none. */
+export function scatteredTimes(table: Table, name: string, length: number): Float64Array {
+  const out = new Float64Array(length).fill(-Infinity);
+  const rows = int32Result(table, "rid");
+  let at = 0;
+  for (const { values, length: chunk } of (table.getChild(name) as Vector<any>).data) {
+    for (let i = 0; i < chunk; i++, at++) out[rows[at] as number] = (values as Float64Array)[i] as number;
+  }
+  return out;
+}
+
+/** Returns the times of rows as a column of timestamps, µs, UTC; null for row −1, and where there are no times. */
+export function timestampColumn(rows: Int32Array, times: Float64Array | null): Vector {
+  const us = new BigInt64Array(rows.length);
+  const isNull = new Uint8Array(rows.length);
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i] as number;
+    if (row < 0 || times === null) isNull[i] = 1;
+    else us[i] = BigInt(times[row] as number);
+  }
+  return vectorFromTyped({ kind: "timestamp" }, us, packBits(isNull, 0));
+}
+
+/** Returns µs as numbers, exact within ±2^53, as event, created and entity times are. */
+export function usNumbers(us: BigInt64Array): Float64Array {
+  const out = new Float64Array(us.length);
+  // By halves: a bigint an element would be an allocation an element.
+  const halves = new Int32Array(us.buffer, us.byteOffset, us.length * 2);
+  for (let i = 0; i < out.length; i++) {
+    out[i] = (halves[2 * i + 1] as number) * 4_294_967_296 + ((halves[2 * i] as number) >>> 0);
+  }
+  return out;
+}
+
 /** Returns an Int32 result column, `missing` where it is null. */
 export function int32Result(table: Table, name: string, missing = -1): Int32Array {
   const vector = table.getChild(name) as Vector<any>;
@@ -78,6 +116,11 @@ export function int32Result(table: Table, name: string, missing = -1): Int32Arra
   let at = 0;
   for (const data of vector.data) {
     const values = data.values as Int32Array | BigInt64Array;
+    if (data.nullCount === 0 && values instanceof Int32Array) {
+      out.set(values.subarray(0, data.length), at);
+      at += data.length;
+      continue;
+    }
     for (let i = 0; i < data.length; i++, at++) {
       const valid =
         data.nullCount === 0 || ((data.nullBitmap[(data.offset + i) >> 3] as number) >> ((data.offset + i) & 7)) & 1;

@@ -1,6 +1,12 @@
 // Materialization: the winning row of every key, or its tiles, written to the online store in batches that can resume.
 import { EdgefeatError } from "../../sdk/errors.ts";
-import { hashOf, type Snapshot, type StoredViewSpec, viewVersion } from "../../sdk/registry/index.ts";
+import {
+  type AggregatedViewSpec,
+  hashOf,
+  type Snapshot,
+  type StoredViewSpec,
+  viewVersion,
+} from "../../sdk/registry/index.ts";
 import { packStoredRows } from "../../sdk/rows/index.ts";
 import { lookUp } from "../../sdk/shape.ts";
 import { formatTime, type Us } from "../../sdk/time.ts";
@@ -8,9 +14,11 @@ import { parseTypeName, type Value } from "../../sdk/types/index.ts";
 import { type Engine, exclusively, type QueryOptions } from "../engine/index.ts";
 import type { Progress } from "../join/historical.ts";
 import { loadSource, numberSourceKeys } from "../join/keys.ts";
-import { checkSourceRows, neededColumns, type ReadSource, type SourceRows } from "../join/source-rows.ts";
+import { type OnBadRows, type Quarantine, SetAside } from "../join/bad-rows.ts";
+import { type ReadSource, sourceColumns, type SourceRows, sourceTable, type TimeRange } from "../join/source-rows.ts";
 import { loadStoredHistory } from "../join/stored-history.ts";
 import { dropTables, int32Result } from "../join/tables.ts";
+import { viewRows } from "../join/view-rows.ts";
 import type { OnlineSink, RowWrite, TileWrite, WriteCounts } from "./sink.ts";
 import { materializeTiles } from "./tiles.ts";
 
@@ -33,6 +41,8 @@ export interface MaterializeOptions {
   /** Tells one state of the source's file from another (its size and time of change, say). Without it no run resumes. */
   sourceStamp?: string;
   sink: OnlineSink;
+  /** What to do with source rows whose event time is null or can't be read (SEMANTICS 1.3). Default "fail". */
+  onBadRows?: OnBadRows;
   checkpoint?: {
     load(): Promise<Checkpoint | null>;
     save(checkpoint: Checkpoint): Promise<void>;
@@ -52,6 +62,10 @@ export interface MaterializeReport extends WriteCounts {
   readonly ambiguousTies: number;
   /** Source rows without a key, which no one can ask for. */
   readonly nullKeys: number;
+  /** Rows set aside, by what they belong to: the name of the source, or `view "x"` for rows that its select made. */
+  readonly quarantined: Readonly<Record<string, number>>;
+  /** With `onBadRows: "quarantine"`: the rows set aside. */
+  readonly quarantine?: readonly Quarantine[];
 }
 
 /** The most keys and bytes of one batch; the server takes 4 MB. */
@@ -61,7 +75,7 @@ const BATCH_BYTES = 1_000_000;
 /**
  * Writes one version of a view to the online store and marks it materialized up to END. Running it again, in any order,
  * changes nothing (SEMANTICS 3.3, 4.7).
- * @throws unknown_view, unknown_version, missing_column, type_mismatch, null_time, and whatever the sink throws
+ * @throws unknown_view, unknown_version, missing_column, type_mismatch, null_time, bad_time, sql_error, and whatever the sink throws
  */
 export function materializeView(options: MaterializeOptions): Promise<MaterializeReport> {
   return exclusively(options.engine, () => materialize(options));
@@ -78,7 +92,11 @@ async function materialize(options: MaterializeOptions): Promise<MaterializeRepo
   }
   const query = options.signal === undefined ? {} : { signal: options.signal };
   onProgress?.({ stage: `read ${spec.source.name}`, done: 0, total: 1 });
-  const source = checkSourceRows(spec, await options.readSource(spec.source, neededColumns(spec)));
+  const given = sourceTable(
+    await options.readSource(spec.source, sourceColumns([spec]), rangeOf(spec, startUs, endUs)),
+  );
+  const aside = options.onBadRows === "quarantine" ? new SetAside() : null;
+  const source = await viewRows(engine, view, spec, given, { aside, ...query });
   onProgress?.({ stage: `compute ${view}`, done: 0, total: 1 });
   const computed: { writes: (RowWrite | TileWrite)[]; ambiguousTies: number } =
     spec.kind === "stored"
@@ -107,8 +125,17 @@ async function materialize(options: MaterializeOptions): Promise<MaterializeRepo
     resumed,
     ambiguousTies: computed.ambiguousTies,
     nullKeys: source.nullKeys,
+    quarantined: aside?.counts ?? {},
+    ...(aside === null ? {} : { quarantine: aside.tables }),
     ...counts,
   };
+}
+
+/** Returns the event times of the rows that are written; a view's own query may make its times of others. */
+function rangeOf(spec: StoredViewSpec | AggregatedViewSpec, startUs: Us | null, endUs: Us): TimeRange | undefined {
+  if (spec.select !== undefined || spec.source.eventTime === null) return undefined;
+  const afterUs = spec.kind === "aggregated" || startUs === null ? null : BigInt(startUs);
+  return { afterUs, untilUs: BigInt(endUs) };
 }
 
 /** Without a stamp of its source nothing says that the keys are still those that the checkpoint counted. */

@@ -1,21 +1,16 @@
 // The edges of the windows of a view, at every entity row.
+import type { JoinWindow } from "../../sdk/plan/index.ts";
 import type { Us } from "../../sdk/time.ts";
 import { windowLowerEdge } from "../../sdk/windows/index.ts";
 
-/** A sliding window; its lower edge moves by hops. */
-export interface Window {
-  readonly windowUs: Us;
-  readonly hopUs: Us;
-}
-
 /** A window with its edges by entity row: events with lower < e ≤ upper are in it. */
-export interface WindowEdges extends Window {
+export interface WindowEdges extends JoinWindow {
   readonly lower: BigInt64Array;
   readonly upper: BigInt64Array;
 }
 
 /** Returns a window's edges at these times. */
-export function edgesAt(window: Window, times: BigInt64Array): WindowEdges {
+export function edgesAt(window: JoinWindow, times: BigInt64Array): WindowEdges {
   const lower = times.map((t) => BigInt(windowLowerEdge(Number(t), window.windowUs, window.hopUs)));
   return { ...window, lower, upper: times };
 }

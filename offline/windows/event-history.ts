@@ -32,7 +32,7 @@ export interface EventHistory {
 
 /**
  * Makes `ef_groups(kid, e, …)` from the source and `ef_keys`: for every key and event time, the states of the events at
- * that time. Events deduplicated by id (SEMANTICS 4.6); ties of first and last broken by 4.8.
+ * that time; where windows ask what was known `ef_groups(kid, e, c, …)`, for every created time too. Events deduplicated by id (SEMANTICS 4.6); ties of first and last broken by 4.8.
  * @throws event_conflict for one id with two contents, missing_value for a null id
  */
 export async function loadEventHistory(
@@ -47,6 +47,7 @@ export async function loadEventHistory(
   const columns = await loadEvents(engine, spec, slots, source, which, options);
   const stats = await readStats(engine, slots, columns, options);
   const selected = new Map<string, string>();
+  const by = which.known === true ? ["kid", "e", "c"] : ["kid", "e"];
   const states = slots.map((slot, i): EventState => {
     const from = columns[i] as SlotColumns;
     const lowered = lowerings[slot.kind](slot, from, stats(i));
@@ -55,7 +56,7 @@ export async function loadEventHistory(
   await run(
     engine,
     [
-      `CREATE OR REPLACE TABLE ef_groups AS SELECT ${["kid", "e", "min(rn) AS rn", ...[...selected].map(([sql, name]) => `${sql} AS ${name}`)].join(", ")} FROM ef_events GROUP BY kid, e`,
+      `CREATE OR REPLACE TABLE ef_groups AS SELECT ${[...by, "min(rn) AS rn", ...[...selected].map(([sql, name]) => `${sql} AS ${name}`)].join(", ")} FROM ef_events GROUP BY ${by.join(", ")}`,
     ],
     options,
   );
@@ -66,7 +67,7 @@ export async function loadEventHistory(
     readers.set(state.slot, pickReader(spec, source, state.slot));
     picks.set(
       state,
-      await tiedPicks(engine, state, columns[i] as SlotColumns, readers.get(state.slot) as never, options),
+      await tiedPicks(engine, state, by, columns[i] as SlotColumns, readers.get(state.slot) as never, options),
     );
   }
   const counted = await engine.query("SELECT CAST(count(*) AS INTEGER) AS n FROM ef_events", [], options);
@@ -119,13 +120,14 @@ function selectState(lowered: Lowered, { x, q }: SlotColumns, i: number, selecte
 async function tiedPicks(
   engine: Engine,
   state: EventState,
+  by: readonly string[],
   { x, q }: SlotColumns,
   read: (row: number) => Pick,
   options?: QueryOptions,
 ): Promise<Map<number, number>> {
   const [name, count] = state.names;
   const tied = await engine.query(
-    `SELECT v.rn AS rn, g.${name} AS representative FROM ef_events v JOIN ef_groups g ON v.kid = g.kid AND v.e = g.e
+    `SELECT v.rn AS rn, g.${name} AS representative FROM ef_events v JOIN ef_groups g ON ${by.map((column) => `v.${column} = g.${column}`).join(" AND ")}
      WHERE g.${count} > 1 AND ${q === "true" ? q : `v.${q}`} AND v.${x} IS NOT NULL ORDER BY g.${name}`,
     [],
     options,

@@ -4,7 +4,7 @@ import type { AggregatedViewSpec } from "../../sdk/registry/index.ts";
 import { packValue, parseTypeName, type ValueType } from "../../sdk/types/index.ts";
 import { valueTypeOfArrow } from "../datasets/index.ts";
 import type { Engine, QueryOptions } from "../engine/index.ts";
-import { onKeys } from "../join/keys.ts";
+import { emitSameKey } from "../join/emit.ts";
 import type { SourceRows } from "../join/source-rows.ts";
 import { int32Result } from "../join/tables.ts";
 
@@ -42,7 +42,7 @@ export async function checkEventIds(
     );
   }
   const repeated = await engine.query(
-    `SELECT s.rn AS rn, min(s.rn) OVER same AS representative FROM ef_source s JOIN ef_keys k ON ${onKeys(keyTypes)}
+    `SELECT s.rn AS rn, min(s.rn) OVER same AS representative FROM ef_source s JOIN ef_keys k ON ${emitSameKey("s", keyTypes)}
      WINDOW same AS (PARTITION BY k.kid, s.id) QUALIFY count(*) OVER same > 1 ORDER BY representative`,
     [],
     options,

@@ -6,8 +6,9 @@ import { isNumeric, parseTypeName, type Value, type ValueType } from "../../sdk/
 import type { StateSlot } from "../../sdk/windows/index.ts";
 import type { ColumnReader } from "../datasets/index.ts";
 import type { Engine, QueryOptions } from "../engine/index.ts";
-import { inRange, loadSource, numberSourceKeys, onKeys, type TimeRange } from "../join/keys.ts";
-import type { SourceRows } from "../join/source-rows.ts";
+import { emitInRange, emitSameKey } from "../join/emit.ts";
+import { loadSource, numberSourceKeys } from "../join/keys.ts";
+import type { SourceRows, TimeRange } from "../join/source-rows.ts";
 import { boolColumn, int64Column, run } from "../join/tables.ts";
 import { checkEventIds } from "./event-ids.ts";
 import type { SlotColumns } from "./lowering.ts";
@@ -18,6 +19,8 @@ export interface EventSelection {
   readonly range: TimeRange;
   /** "entity": `ef_keys` holds the entity rows' keys; "source": it is made here, from the source's. */
   readonly keys: "entity" | "source";
+  /** Whether windows ask what was known: then events without a created time are left out, and `ef_events` has a column c. */
+  readonly known?: boolean;
 }
 
 /** Makes `ef_events(kid, e, rn, x0, …, q0, …)` and returns the columns of each slot. */
@@ -26,7 +29,7 @@ export async function loadEvents(
   spec: AggregatedViewSpec,
   slots: readonly StateSlot[],
   source: SourceRows,
-  { range, keys }: EventSelection,
+  { range, keys, known = false }: EventSelection,
   options?: QueryOptions,
 ): Promise<SlotColumns[]> {
   const valueColumns = [...new Set(slots.map((s) => s.column).filter((c) => c !== null))];
@@ -60,8 +63,8 @@ export async function loadEvents(
   await run(
     engine,
     [
-      `CREATE OR REPLACE TABLE ef_events AS SELECT ${["k.kid", "s.e", "s.rn", ...select].join(", ")}
-       FROM ef_source s JOIN ef_keys k ON ${onKeys(keyTypes)} WHERE ${inRange(range)} ${once}`,
+      `CREATE OR REPLACE TABLE ef_events AS SELECT ${["k.kid", "s.e", ...(known ? ["s.c"] : []), "s.rn", ...select].join(", ")}
+       FROM ef_source s JOIN ef_keys k ON ${emitSameKey("s", keyTypes)} WHERE ${emitInRange("s.e", range)}${known ? " AND s.c IS NOT NULL" : ""} ${once}`,
       "DROP TABLE ef_source",
     ],
     options,

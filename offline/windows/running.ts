@@ -1,5 +1,6 @@
 // Running state over each key's history, and what it was at the edges of every window.
 import type { Table } from "apache-arrow";
+import type { JoinWindow } from "../../sdk/plan/index.ts";
 import { floorTo } from "../../sdk/time.ts";
 import type { Value } from "../../sdk/types/index.ts";
 import { tableOf } from "../datasets/index.ts";
@@ -12,8 +13,9 @@ import {
   int64Column,
   rowNumbers,
   run,
+  scatteredTimes,
 } from "../join/tables.ts";
-import { edgesAt, tileStartSql, type Window, type WindowEdges } from "./edges.ts";
+import { edgesAt, tileStartSql, type WindowEdges } from "./edges.ts";
 import type { EventHistory, EventState } from "./event-history.ts";
 import { additiveReader, selectAdditive } from "./state-columns.ts";
 
@@ -22,6 +24,8 @@ export interface Running {
   stateReader(state: EventState, window: number): (row: number) => unknown;
   /** Entity rows with an event at or before their time. */
   readonly matched: number;
+  /** By entity row: the latest event at or before its time, µs; −Infinity for none. Null where it is not wanted. */
+  readonly newest: Float64Array | null;
 }
 
 /**
@@ -31,10 +35,11 @@ export interface Running {
 export async function loadRunning(
   engine: Engine,
   history: EventHistory,
-  windows: readonly Window[],
+  windows: readonly JoinWindow[],
   kids: Int32Array,
   times: BigInt64Array,
   isUsed: (state: EventState, window: number) => boolean,
+  wantNewest: boolean,
   options?: QueryOptions,
 ): Promise<Running> {
   const rows = kids.length;
@@ -62,7 +67,7 @@ export async function loadRunning(
       `CREATE OR REPLACE TABLE ef_base AS SELECT ${["f.kid, f.g", ...carried.map((name) => `coalesce(r.${name}, 0) AS ${name}`)].join(", ")}
        FROM (SELECT kid, min(g) - 1 AS g FROM ef_running GROUP BY kid) f LEFT JOIN ef_running r ON r.g = f.g`,
       `CREATE OR REPLACE TABLE ef_hits AS SELECT ${[
-        "x.point, x.kid, p.g IS NOT NULL AS found, coalesce(p.g, b.g, 0) AS g",
+        `x.point, x.kid, ${wantNewest ? "p.e, " : ""}p.g IS NOT NULL AS found, coalesce(p.g, b.g, 0) AS g`,
         ...carried.map((name) => `coalesce(p.${name}, b.${name}, 0) AS ${name}`),
       ].join(", ")} FROM ef_points x ASOF LEFT JOIN ef_running p ON x.kid = p.kid AND x.t >= p.e
        LEFT JOIN ef_base b ON x.kid = b.kid`,
@@ -86,17 +91,28 @@ export async function loadRunning(
       readers.set(state, await extremeReader(engine, state, rows, edges, (w) => isUsed(state, w), options));
     }
   }
+  const newest = wantNewest ? await newestEvents(engine, rows, options) : null;
   await dropTables(engine, ["ef_running", "ef_hits"]);
   const matched = int32Result(hits, "found")
     .subarray(0, rows)
     .reduce((sum, found) => sum + found, 0);
   return {
     matched,
+    newest,
     stateReader: (state, window) => {
       const read = readers.get(state) as (row: number, window: number) => unknown;
       return (row) => read(row, window);
     },
   };
+}
+
+async function newestEvents(engine: Engine, rows: number, options?: QueryOptions): Promise<Float64Array> {
+  const found = await engine.query(
+    `SELECT point AS rid, CAST(e AS DOUBLE) AS e FROM ef_hits WHERE point < ${rows} AND found`,
+    [],
+    options,
+  );
+  return scatteredTimes(found, "e", rows);
 }
 
 /** Returns the additive columns of all states, each once, and whether its sums need more than 64 bits. */

@@ -1,6 +1,6 @@
 // Windows at arbitrary entity times: running sums, ordinals and blocks over each key's history, so that the cost grows
 // with events plus entity rows, never with their product (SEMANTICS 4.1 to 4.5).
-import type { ViewRead } from "../../sdk/plan/index.ts";
+import type { JoinWindow, ViewJoin } from "../../sdk/plan/index.ts";
 import type { AggregatedViewSpec } from "../../sdk/registry/index.ts";
 import { parseTypeName, type Value } from "../../sdk/types/index.ts";
 import {
@@ -15,29 +15,32 @@ import {
 import { vectorFromValues } from "../datasets/index.ts";
 import type { Engine, QueryOptions } from "../engine/index.ts";
 import type { EntityRows } from "../join/entity-rows.ts";
-import { extent, loadEntityKeys, type TimeRange } from "../join/keys.ts";
+import { numberEntityKeys } from "../join/keys.ts";
+import { type Moments, rangeOf } from "../join/moments.ts";
 import type { SourceRows } from "../join/source-rows.ts";
 import type { JoinedView } from "../join/stored-join.ts";
-import { dropTables } from "../join/tables.ts";
+import { dropTables, rowNumbers, timestampColumn } from "../join/tables.ts";
 import { type EventState, loadEventHistory } from "./event-history.ts";
+import { loadKnown } from "./known.ts";
 import { loadRunning } from "./running.ts";
-import type { Window } from "./edges.ts";
 
 /** Joins one aggregated view to the entity rows. */
 export async function joinAggregatedView(
   engine: Engine,
-  read: ViewRead,
+  view: ViewJoin,
   entityRows: EntityRows,
+  moments: Moments,
   source: SourceRows,
   options?: QueryOptions,
 ): Promise<JoinedView> {
+  const { read, windows } = view;
+  const { knownUs } = moments;
+  const { times } = entityRows;
   const spec = read.spec as AggregatedViewSpec;
   const layout = tileLayout({ ...spec, features: read.features.map((i) => spec.features[i] as never) });
-  const kids = await loadEntityKeys(engine, read, entityRows, options);
-  await dropTables(engine, ["ef_entity"]);
-  const windows = distinctWindows(layout);
-  const range = candidateTimes(windows, entityRows.times);
-  const history = await loadEventHistory(engine, spec, layout, source, { range, keys: "entity" }, options);
+  const { kids } = await numberEntityKeys(engine, read, entityRows, options);
+  const which = { range: rangeOf([view], moments), keys: "entity", known: knownUs !== null } as const;
+  const history = await loadEventHistory(engine, spec, layout, source, which, options);
   const placed = layout.features.map((feature) => {
     const { hopUs, slots } = layout.groups[feature.group] as TileLayout["groups"][number];
     const window = windows.findIndex((w) => w.windowUs === feature.feature.windowUs && w.hopUs === hopUs);
@@ -46,7 +49,10 @@ export async function joinAggregatedView(
   });
   const isUsed = (state: EventState, window: number) =>
     placed.some((p) => p.window === window && p.states.includes(state));
-  const running = await loadRunning(engine, history, windows, kids, entityRows.times, isUsed, options);
+  const running =
+    knownUs === null
+      ? await loadRunning(engine, history, windows, kids, times, isUsed, view.provenance, options)
+      : await loadKnown(engine, history, windows, view.newestIn, { kids, times, knownUs }, isUsed, options);
   await dropTables(engine, ["ef_keys", "ef_groups"]);
   const overflows: Record<string, number> = {};
   const columns = placed.map(({ feature, window, states }, i) => {
@@ -66,6 +72,7 @@ export async function joinAggregatedView(
   });
   return {
     columns,
+    eventTimes: running.newest === null ? null : eventTimeColumn(running.newest, view.newestIn, moments),
     candidates: history.candidates,
     matched: running.matched,
     ambiguousTies: 0,
@@ -75,21 +82,21 @@ export async function joinAggregatedView(
   };
 }
 
-/** Returns which events can be in any window of any entity row. */
-function candidateTimes(windows: readonly Window[], times: BigInt64Array): TimeRange {
-  const { least, greatest } = extent(times) ?? { least: 0n, greatest: 0n };
-  const edges = windows.map((w) => windowLowerEdge(Number(least), w.windowUs, w.hopUs));
-  return { afterUs: BigInt(Math.min(...edges)), untilUs: greatest };
-}
-
-function distinctWindows(layout: TileLayout): Window[] {
-  const windows: Window[] = [];
-  for (const { feature, group } of layout.features) {
-    const { hopUs } = layout.groups[group] as TileLayout["groups"][number];
-    const window = { windowUs: feature.windowUs, hopUs };
-    if (!windows.some((w) => w.windowUs === window.windowUs && w.hopUs === hopUs)) windows.push(window);
-  }
-  return windows;
+/**
+ * Returns the newest events' times, null for one that no window of the view holds any more: as an online row states it,
+ * which keeps the tiles that some window reads, and whose time is its newest event's, whatever a filter makes of it.
+ */
+function eventTimeColumn(
+  newest: Float64Array,
+  windows: readonly JoinWindow[],
+  { atUs }: Moments,
+): JoinedView["eventTimes"] {
+  const held = rowNumbers(newest.length).map((row) => {
+    const at = atUs[row] as number;
+    const lower = Math.min(...windows.map(({ windowUs, hopUs }) => windowLowerEdge(at, windowUs, hopUs)));
+    return (newest[row] as number) > lower ? row : -1;
+  });
+  return timestampColumn(held, newest);
 }
 
 function nansSkipped(features: readonly FeatureLayout[], nans: ReadonlyMap<string, number>): Record<string, number> {

@@ -1,7 +1,7 @@
 // The config file: which project and definitions, and where online and offline live.
 import * as z from "zod/mini";
 import { checkShape } from "../shape.ts";
-import { parseDuration } from "../time.ts";
+import { durationShape } from "./duration.ts";
 
 /** A value that is read from the environment when it is needed, so that no secret sits in a file. */
 export interface EnvReference {
@@ -14,15 +14,6 @@ export function env(name: string): EnvReference {
 }
 
 const text = z.union([z.string(), z.strictObject({ env: z.string() })]);
-const duration = z.string().check(
-  z.refine((value) => {
-    try {
-      return parseDuration(value) >= 0;
-    } catch {
-      return false;
-    }
-  }, 'expected a duration such as "60s"'),
-);
 const namePart = z.string().check(z.regex(/^[A-Za-z0-9_.-]{1,64}$/, "expected 1 to 64 letters, digits, _ . -"));
 
 const configShape = z.strictObject({
@@ -44,15 +35,25 @@ const configShape = z.strictObject({
   ),
   offline: z._default(
     z.strictObject({
-      engine: z._default(z.enum(["auto", "wasm"]), "auto"),
+      /** "auto": native where @duckdb/node-api is installed, else WebAssembly; the results are the same. */
+      engine: z._default(z.enum(["auto", "wasm", "native"]), "auto"),
+      /** Of the native engine; default one a core. */
+      threads: z.optional(z.int().check(z.positive())),
+      /** Beyond it the native engine spills to disk, and WebAssembly fails. */
+      memoryLimitBytes: z.optional(z.int().check(z.positive())),
+      /** Where the native engine spills to; default the system's folder for temporary files. */
+      spillFolder: z.optional(z.string()),
       log: z.optional(z.string()),
     }),
     { engine: "auto" },
   ),
-  cache: z._default(z.strictObject({ ttl: z._default(duration, "60s"), staleIfError: z._default(duration, "5m") }), {
-    ttl: "60s",
-    staleIfError: "5m",
-  }),
+  cache: z._default(
+    z.strictObject({ ttl: z._default(durationShape, "60s"), staleIfError: z._default(durationShape, "5m") }),
+    {
+      ttl: "60s",
+      staleIfError: "5m",
+    },
+  ),
 });
 
 export type ConfigInput = z.input<typeof configShape>;

@@ -18,9 +18,11 @@ export {
   type Field,
   type FieldOptions,
 } from "./fields.ts";
-export { arrow, csv, parquet, requestSource, type RequestSource, type Schema, type Source } from "./source.ts";
+export { type PartitionRole, type Partitions, type S3Options } from "./place.ts";
+export { arrow, csv, jsonl, parquet, requestSource, type RequestSource, type Schema, type Source } from "./source.ts";
 export { avg, count, first, last, max, min, sum, type Aggregation, type AggregationOptions } from "./aggregation.ts";
-export { featureView, type FeatureView, type Projection, type Values } from "./view.ts";
+export { checkSelect, type Select } from "./select.ts";
+export { featureView, type FeatureView, type Projection, type SelectOption, type Values } from "./view.ts";
 export {
   onDemandView,
   type OnDemandView,

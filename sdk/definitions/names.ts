@@ -1,14 +1,11 @@
 // Which names definitions may carry.
 import * as z from "zod/mini";
 import { EdgefeatError } from "../errors.ts";
+import { KEYWORDS, RESERVED_WORDS } from "../expressions/reserved-words.ts";
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/;
-/** Words that an expression could not tell from a column; CEL's reserved words and literals. */
-const RESERVED = new Set(
-  "as break const continue else false for function if import in let loop package namespace null prototype return true var void while".split(
-    " ",
-  ),
-);
+/** Words that an expression could not tell from a column. */
+const RESERVED: ReadonlySet<string> = new Set([...RESERVED_WORDS, ...KEYWORDS]);
 
 /** A name in a snapshot or a request body. */
 export const nameShape = z.string().check(

@@ -5,23 +5,30 @@ import { checkShape } from "../shape.ts";
 import { brand } from "./brand.ts";
 import { checkField, checkFields, type Field } from "./fields.ts";
 import { checkName } from "./names.ts";
+import { checkPartitions, type Partitions, partitionsShape, type S3Options, s3Shape } from "./place.ts";
 
-export type SourceFormat = "parquet" | "csv" | "arrow";
+export type SourceFormat = "parquet" | "csv" | "jsonl" | "arrow";
 export type Schema = Readonly<Record<string, Field>>;
 
 export interface Source<S extends Schema = Schema> {
   readonly name: string;
   readonly format: SourceFormat;
-  /** Relative to the config file's folder. */
+  /** A file, folder or pattern relative to the config file's folder, or a URL. */
   readonly path: string;
   readonly eventTime?: string;
   readonly createdTime?: string;
   readonly eventId?: string;
   readonly schema?: S;
+  readonly partitions?: Partitions;
+  readonly s3?: S3Options;
 }
 
 export interface SourceOptions<S extends Schema> {
-  /** The file, relative to the config file's folder. */
+  /**
+   * The file, relative to the config file's folder; or a folder (`data/flights/`, of which every file is read but those whose
+   * name starts with _ or .), or a pattern (`data/**\/*.parquet`). Also `https://…`, one file, and `s3://bucket/…`, all three.
+   * A definition is no place for secrets: it is published with the registry, a signature in a URL too.
+   */
   path: string;
   /** The column of the event time. Without one the source is a reference table: always valid. */
   eventTime?: string;
@@ -29,8 +36,16 @@ export interface SourceOptions<S extends Schema> {
   createdTime?: string;
   /** The column that identifies an event, for aggregated views. */
   eventId?: string;
-  /** Column types, where the file has none (CSV), or so that the compiler knows them. */
+  /** Column types, where the file has none (CSV, JSON lines), or so that the compiler knows them. */
   schema?: S;
+  /**
+   * What the folders `name=value` in the path stand for: `{ date: "event day", hour: "event hour", shard: "value" }`. Every
+   * such folder is a column, declared here or not, unless the file has one of that name: of the type that `schema` or a view
+   * gives it, else a day's timestamp for an event day in one piece, else text; `__HIVE_DEFAULT_PARTITION__` is null.
+   */
+  partitions?: Partitions;
+  /** How a path `s3://bucket/key` is reached. */
+  s3?: S3Options;
 }
 
 const sourceShape = z.strictObject({
@@ -39,6 +54,8 @@ const sourceShape = z.strictObject({
   createdTime: z.optional(z.string()),
   eventId: z.optional(z.string()),
   schema: z.optional(z.record(z.string(), z.any())),
+  partitions: z.optional(partitionsShape),
+  s3: z.optional(s3Shape),
 });
 
 function source<const S extends Schema>(format: SourceFormat, name: string, options: SourceOptions<S>): Source<S> {
@@ -46,6 +63,10 @@ function source<const S extends Schema>(format: SourceFormat, name: string, opti
   checkShape(sourceShape, options, `source "${name}"`, "definition_invalid");
   if (options.createdTime !== undefined && options.eventTime === undefined) {
     throw new EdgefeatError("definition_invalid", `source "${name}": createdTime needs an eventTime`);
+  }
+  checkPartitions(`source "${name}"`, options.partitions ?? {}, options.eventTime);
+  if (options.s3 !== undefined && !options.path.startsWith("s3://")) {
+    throw new EdgefeatError("definition_invalid", `source "${name}": s3 is for a path that starts with s3://`);
   }
   // Columns of a file may be called anything.
   for (const [column, field] of Object.entries(options.schema ?? {})) checkField(`source "${name}"`, column, field);
@@ -59,6 +80,10 @@ export function parquet<const S extends Schema = {}>(name: string, options: Sour
 /** Defines a CSV file with a header row as a source; columns without a type in `schema` or a view are text. */
 export function csv<const S extends Schema = {}>(name: string, options: SourceOptions<S>): Source<S> {
   return source("csv", name, options);
+}
+/** Defines a file of JSON lines as a source: an object a line; columns without a type in `schema` or a view are text. */
+export function jsonl<const S extends Schema = {}>(name: string, options: SourceOptions<S>): Source<S> {
+  return source("jsonl", name, options);
 }
 /** Defines an Arrow IPC file or stream as a source. */
 export function arrow<const S extends Schema = {}>(name: string, options: SourceOptions<S>): Source<S> {

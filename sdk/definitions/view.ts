@@ -2,13 +2,14 @@
 import * as z from "zod/mini";
 import { EdgefeatError } from "../errors.ts";
 import { checkShape, lookUp } from "../shape.ts";
-import { parseDuration } from "../time.ts";
 import { isAggregateName } from "../windows/aggregates.ts";
 import type { Aggregation, AggregationValues } from "./aggregation.ts";
 import { brand, definitionKind } from "./brand.ts";
 import type { Entity } from "./entity.ts";
 import { checkFields, type Field } from "./fields.ts";
+import { durationShape } from "./duration.ts";
 import { checkName, checkNames, checkPicked } from "./names.ts";
+import { checkSelect, type Select } from "./select.ts";
 import type { Schema, Source } from "./source.ts";
 
 /** The values of a row of features, by name. */
@@ -43,6 +44,8 @@ export interface FeatureView<F extends Values = Values> extends Projection<F>, V
   readonly name: string;
   readonly entities: readonly Entity[];
   readonly source: Source;
+  /** What makes the view's rows of the source's. Absent: a source row is a row of the view. */
+  readonly select?: Select;
   /** How long a row stays valid: "6h". Absent: for ever. */
   readonly ttl?: string;
   /** Stored views: the fields. */
@@ -57,11 +60,24 @@ interface Serving {
 }
 
 interface CommonOptions extends ViewMeta, Serving {
+  /** What the features describe; none, and every request gets the one row of the view that is valid at its time. */
   entities: readonly Entity[];
 }
 
+/** A query, or one with the source's columns that it reads, so that the others stay on disk; all by default. */
+export type SelectOption = string | { readonly sql: string; readonly columns: readonly string[] };
+
 export interface StoredViewOptions<F extends Schema> extends CommonOptions {
   source: Source;
+  /**
+   * A DuckDB query that makes the view's rows: it reads a table that has the source's name, and its columns are the join
+   * keys, the source's times (TIMESTAMP is UTC) and the features. It sees the whole source and nothing else, no files and no
+   * network, so a query that looks from one row at later ones leaks them. The order of its rows does not matter; what a row
+   * holds may not depend on chance or the clock: random(), now() and their like are refused, and an aggregate that
+   * depends on order (first, string_agg) wants an ORDER BY of its own. A CSV's columns are text where the source has no
+   * schema. @example "SELECT origin, date, delay * 60 AS seconds FROM departures WHERE delay IS NOT NULL"
+   */
+  select?: SelectOption;
   /** How long a row stays valid after its event time: "6h". Absent or "0s": for ever. */
   ttl?: string;
   /** The columns that are features, with their types. */
@@ -73,23 +89,35 @@ export interface AggregatedViewOptions<
   A extends Readonly<Record<string, Aggregation>>,
 > extends CommonOptions {
   source: Source<S>;
+  select?: undefined;
+  aggregations: A;
+}
+
+/** With a query of its own, whose result only the engine knows the types of. */
+export interface SelectedEventsOptions<A extends Readonly<Record<string, Aggregation>>> extends CommonOptions {
+  source: Source;
+  /** A DuckDB query that makes the events, as in a stored view. */
+  select: SelectOption;
   aggregations: A;
 }
 
 type FieldValues<F extends Schema> = { [K in keyof F]: F[K] extends Field<infer T> ? T : never };
 
 const viewShape = z.strictObject({
-  entities: z.array(z.any()).check(z.minLength(1)),
+  entities: z.array(z.any()),
   source: z.any(),
+  select: z.optional(
+    z.union([z.string(), z.strictObject({ sql: z.string(), columns: z.array(z.string()).check(z.minLength(1)) })]),
+  ),
   ttl: z.optional(z.string()),
   features: z.optional(z.record(z.string(), z.any())),
   aggregations: z.optional(z.record(z.string(), z.any())),
   owner: z.optional(z.string()),
   description: z.optional(z.string()),
   tags: z.optional(z.record(z.string(), z.string())),
-  freshness: z.optional(z.string()),
+  freshness: z.optional(durationShape),
   schedule: z.optional(z.string()),
-  cacheTtl: z.optional(z.string()),
+  cacheTtl: z.optional(durationShape),
 });
 
 /**
@@ -105,10 +133,15 @@ export function featureView<const S extends Schema, const A extends Readonly<Rec
   name: string,
   options: AggregatedViewOptions<S, A>,
 ): FeatureView<AggregationValues<S, A>>;
+export function featureView<const A extends Readonly<Record<string, Aggregation>>>(
+  name: string,
+  options: SelectedEventsOptions<A>,
+): FeatureView<AggregationValues<{}, A>>;
 export function featureView(
   name: string,
   options: CommonOptions & {
     source: Source;
+    select?: SelectOption | undefined;
     ttl?: string;
     features?: Schema;
     aggregations?: Readonly<Record<string, Aggregation>>;
@@ -117,7 +150,7 @@ export function featureView(
   checkName("a feature view", name);
   const what = `view "${name}"`;
   checkShape(viewShape, options, what, "definition_invalid");
-  const { features: fields, aggregations, ...rest } = options;
+  const { features: fields, aggregations, select, ...rest } = options;
   const columns = fields ?? aggregations;
   if (columns === undefined || (fields !== undefined && aggregations !== undefined)) {
     throw new EdgefeatError("definition_invalid", `${what}: it needs either features or aggregations`, {
@@ -128,10 +161,10 @@ export function featureView(
   if (fields === undefined) checkNames(`a feature of ${what}`, columns);
   else checkFields(`a feature of ${what}`, fields);
   checkParts(what, options);
-  if (options.cacheTtl !== undefined) parseDuration(options.cacheTtl);
   const view = {
     name,
     ...rest,
+    ...(select === undefined ? {} : { select: selectOf(name, select) }),
     ...(fields === undefined ? { aggregations } : { fields }),
     as: name,
     features: Object.keys(columns),
@@ -168,6 +201,11 @@ function checkParts(
       );
     }
   }
+}
+
+function selectOf(view: string, option: SelectOption): Select {
+  const { sql, columns } = typeof option === "string" ? { sql: option, columns: null } : option;
+  return { sql: checkSelect(view, sql), columns };
 }
 
 /** Adds pick, withName and withJoinKeyMap; `view` gives the whole view, which exists only after them. */

@@ -32,6 +32,8 @@ export interface ComputeStep {
   readonly version: number;
   /** The slots it fills, by the view's features. */
   readonly firstSlot: number;
+  /** By slot that it fills: the slots that it reads for it. */
+  readonly inputs: ReadonlyMap<number, readonly number[]>;
   /**
    * Fills the view's slots of `row`, defaults included, and returns the slots that are null because of a fault
    * (TRANSFORM_ERROR); mostly none. `requestTimeUs` is *now* online and t′ offline (SEMANTICS 1.4). Why each of them
@@ -101,7 +103,8 @@ function expressions({ label, version, spec, used, entries }: ComputationInput):
       }
       return faults ?? NO_FAULTS;
     };
-    return { label, version, firstSlot, run };
+    const inputs = new Map(bound.map(({ slot, slots }) => [slot, slots]));
+    return { label, version, firstSlot, inputs, run };
   };
   return { names: [...new Set(compiled.flatMap(({ expression }) => expression.inputs))], bind };
 }
@@ -143,7 +146,9 @@ function typescript({ label, version, spec, entries, transforms }: ComputationIn
       }
       return faults;
     };
-    return { label, version, firstSlot, run };
+    const slots = given.map(([, slot]) => slot);
+    const inputs = new Map(features.map(({ slot }) => [slot, slots]));
+    return { label, version, firstSlot, inputs, run };
   };
   return { names, bind };
 }

@@ -1,6 +1,5 @@
 // Canonical JSON and its hash: equal content, equal name.
-import { sha256 } from "@noble/hashes/sha2.js";
-import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
+import { sha256Hex } from "../sha256.ts";
 
 /** Returns JSON with sorted keys and no spaces; undefined members are left out. */
 export function canonicalJson(value: unknown): string {
@@ -15,5 +14,5 @@ export function canonicalJson(value: unknown): string {
 
 /** Returns "sha256:" and the hexadecimal SHA-256 of the canonical JSON of a value. */
 export function hashOf(value: unknown): string {
-  return `sha256:${bytesToHex(sha256(utf8ToBytes(canonicalJson(value))))}`;
+  return `sha256:${sha256Hex(canonicalJson(value))}`;
 }

@@ -44,6 +44,8 @@ export interface Compiled {
 export interface CompileOptions {
   /** The column types of a source's file, for sources without a declared schema; undefined when the file is not at hand. */
   columnsOf(source: SourceSpec): Readonly<Record<string, ValueType>> | undefined;
+  /** The column types of what a view's own query gives; undefined when they are not known. */
+  columnsOfSelect?(view: string): Readonly<Record<string, ValueType>> | undefined;
 }
 
 /**
@@ -82,8 +84,9 @@ function optional<T extends object>(members: T): { [K in keyof T]: NonNullable<T
   return Object.fromEntries(Object.entries(members).filter(([, v]) => v !== undefined)) as never;
 }
 
-function sourceSpec(source: Source): SourceSpec {
-  const { name, format, path, eventTime, createdTime, eventId, schema } = source;
+/** Returns a source as a snapshot has it. */
+export function sourceSpec(source: Source): SourceSpec {
+  const { name, format, path, eventTime, createdTime, eventId, schema, partitions, s3 } = source;
   return {
     name,
     format,
@@ -95,6 +98,7 @@ function sourceSpec(source: Source): SourceSpec {
       schema === undefined
         ? null
         : Object.entries(schema).map(([column, field]) => ({ name: column, type: typeName(field.type) })),
+    ...optional({ partitions, s3 }),
   };
 }
 
@@ -111,24 +115,36 @@ function viewBase(view: FeatureView, options: CompileOptions) {
       `view "${view.name}": two entities share the join key "${repeated.name}"`,
     );
   }
-  const declared = Object.entries(view.source.schema ?? {}).map(([name, field]) => [name, field.type] as const);
-  const columns = declared.length > 0 ? Object.fromEntries(declared) : options.columnsOf(source);
+  const columns = columnsOf(view, source, options);
   if (columns !== undefined) {
     const needed = [...joinKeys.map((k) => k.name), source.eventTime, source.createdTime, source.eventId];
     for (const column of needed) {
-      if (column !== null) lookUp(columns, column, `column of source "${source.name}" called`, "missing_column");
+      if (column !== null) lookUp(columns, column, `${columnIn(view)} called`, "missing_column");
     }
-    for (const { name, type } of joinKeys)
-      checkColumnType(view.name, name, parseTypeName(type), columns[name] as ValueType);
+    for (const { name, type } of joinKeys) checkColumnType(view, name, parseTypeName(type), columns[name] as ValueType);
   }
   const { owner, description, tags, freshness, schedule, cacheTtl } = view;
+  const select = view.select && { sql: view.select.sql, columns: view.select.columns && [...view.select.columns] };
   const base = {
     entities: view.entities.map((e) => e.name),
     joinKeys,
     source,
-    ...optional({ owner, description, tags, freshness, schedule, cacheTtl }),
+    ...optional({ select, owner, description, tags, freshness, schedule, cacheTtl }),
   };
   return { base, columns };
+}
+
+/** Returns the types of the columns that a view's rows have; undefined when they are not known. */
+function columnsOf({ name, source, select }: FeatureView, spec: SourceSpec, options: CompileOptions) {
+  if (select !== undefined) return options.columnsOfSelect?.(name);
+  const declared = Object.entries(source.schema ?? {}).map(([column, field]) => [column, field.type] as const);
+  return declared.length > 0 ? Object.fromEntries(declared) : options.columnsOf(spec);
+}
+
+function columnIn({ name, source, select }: FeatureView): string {
+  return select === undefined
+    ? `column of source "${source.name}"`
+    : `column in what the select of view "${name}" gives`;
 }
 
 function storedSpec(view: FeatureView, options: CompileOptions): StoredViewSpec {
@@ -138,8 +154,8 @@ function storedSpec(view: FeatureView, options: CompileOptions): StoredViewSpec 
   }
   const features = Object.entries(view.fields ?? {}).map(([name, field]) => {
     if (columns !== undefined) {
-      const found = lookUp(columns, name, `column of source "${base.source.name}" called`, "missing_column");
-      checkColumnType(view.name, name, field.type, found);
+      const found = lookUp(columns, name, `${columnIn(view)} called`, "missing_column");
+      checkColumnType(view, name, field.type, found);
     }
     return {
       name,
@@ -152,14 +168,15 @@ function storedSpec(view: FeatureView, options: CompileOptions): StoredViewSpec 
 }
 
 /** Refuses a column that its declared type can't take: integers may widen, nothing else may change (SEMANTICS 2.5, 6). */
-function checkColumnType(view: string, column: string, declared: ValueType, found: ValueType): void {
+function checkColumnType({ name, select }: FeatureView, column: string, declared: ValueType, found: ValueType): void {
   const widens = found.kind === "int32" && declared.kind === "int64";
   if (typeName(declared) === typeName(found) || widens) return;
+  const place = select === undefined ? "in the file" : "in what its select gives";
   throw new EdgefeatError(
     "type_mismatch",
-    `view "${view}": column "${column}" is ${typeName(found)} in the file, not ${typeName(declared)}`,
+    `view "${name}": column "${column}" is ${typeName(found)} ${place}, not ${typeName(declared)}`,
     {
-      hint: `declare it as ${typeName(found)}, or change the file`,
+      hint: `declare it as ${typeName(found)}, or ${select === undefined ? "change the file" : "cast it in the select"}`,
     },
   );
 }
@@ -169,9 +186,9 @@ function aggregatedSpec(view: FeatureView, options: CompileOptions): AggregatedV
   if (columns === undefined) {
     throw new EdgefeatError(
       "definition_invalid",
-      `view "${view.name}": the columns of source "${base.source.name}" are not known`,
+      `view "${view.name}": the columns of ${view.select === undefined ? "" : "its select over "}source "${base.source.name}" are not known`,
       {
-        hint: `put the file at ${base.source.path}, or give the source a schema`,
+        hint: `put the file at ${base.source.path}${view.select === undefined ? ", or give the source a schema" : ""}`,
       },
     );
   }

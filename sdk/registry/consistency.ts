@@ -52,6 +52,8 @@ function within(what: string, check: () => unknown): void {
 
 function checkView(snapshot: Snapshot, name: string, spec: ViewSpec): void {
   for (const feature of spec.features) defaultValue(feature);
+  if (spec.kind !== "onDemand" && (spec.entities.length === 0) !== (spec.joinKeys.length === 0))
+    throw new EdgefeatError("registry_invalid", "a view has join keys if, and only if, it has entities");
   if (spec.kind === "aggregated") checkWindows(spec);
   if (spec.kind === "onDemand") checkComputed(snapshot, name, spec);
 }

@@ -1,14 +1,21 @@
 // A view's fingerprint: the hash of all that changes its values, and of nothing else (SEMANTICS 7.1).
 import { hashOf } from "./canonical.ts";
-import type { ViewSpec } from "./snapshot.ts";
+import type { StoredViewSpec, ViewSpec } from "./snapshot.ts";
 
 /** Returns a view's spec without what never changes a value: whom to ask, descriptions, tags, freshness, schedule, caching. */
 export function valuesOf(spec: ViewSpec) {
-  const { owner, description, tags, freshness, schedule, cacheTtl, ...values } = spec as ViewSpec & {
+  const { owner, description, tags, freshness, schedule, cacheTtl, select, ...values } = spec as ViewSpec & {
     cacheTtl?: string;
+    select?: StoredViewSpec["select"];
   };
   const features = values.features.map(({ description: _, ...feature }) => feature);
-  return { ...values, features, artifacts: artifactValues(spec) };
+  if ("source" in values) {
+    // How the files are laid out and reached changes no value.
+    const { partitions, s3, ...source } = values.source;
+    values.source = source;
+  }
+  // Which columns a query is given changes no value, only whether it can run.
+  return { ...values, select: select?.sql, features, artifacts: artifactValues(spec) };
 }
 
 /** None at all hash as they did before there were any. */

@@ -2,7 +2,14 @@
 export { planApply, markMaterialized, snapshotOf, type Change, type Plan } from "./apply.ts";
 export { canonicalJson, hashOf } from "./canonical.ts";
 export { collectDefinitions, type Definitions } from "./collect.ts";
-export { compileDefinitions, transformHash, type Compiled, type CompiledView, type CompileOptions } from "./compile.ts";
+export {
+  compileDefinitions,
+  sourceSpec,
+  transformHash,
+  type Compiled,
+  type CompiledView,
+  type CompileOptions,
+} from "./compile.ts";
 export { checkConsistency } from "./consistency.ts";
 export { fingerprint } from "./fingerprint.ts";
 export type { RegisteredView } from "./registered.ts";

@@ -1,10 +1,12 @@
 // The registry snapshot: every definition as plain, checked data. Immutable, named by the hash of its content.
 import * as z from "zod/mini";
 import { artifactsShape } from "../definitions/artifact-shape.ts";
+import { durationShape } from "../definitions/duration.ts";
 import { nameShape as name } from "../definitions/names.ts";
+import { partitionsShape, s3Shape } from "../definitions/place.ts";
+import { selectShape } from "../definitions/select-shape.ts";
 import { EdgefeatError } from "../errors.ts";
 import { checkShape, refuseProto } from "../shape.ts";
-import { parseDuration } from "../time.ts";
 import { parseJson, parseTypeName, type Value, type ValueType, valueFromJson, valueToJson } from "../types/index.ts";
 import { aggregateNames } from "../windows/aggregates.ts";
 import { hashOf } from "./canonical.ts";
@@ -27,15 +29,6 @@ export const typeText = z.string().check(
     }
   }, "expected a type name such as int64 or list<string>"),
 );
-const durationText = z.string().check(
-  z.refine((text) => {
-    try {
-      return parseDuration(text) >= 0;
-    } catch {
-      return false;
-    }
-  }, 'expected a duration such as "10s"'),
-);
 const typedName = z.strictObject({ name, type: typeText });
 /** A column of a file, which may be called anything. */
 const column = z.strictObject({ name: z.string(), type: typeText });
@@ -48,26 +41,32 @@ const entity = z.strictObject({
 
 const source = z.strictObject({
   name,
-  format: z.enum(["parquet", "csv", "arrow"]),
+  format: z.enum(["parquet", "csv", "jsonl", "arrow"]),
   path: z.string(),
   eventTime: z.nullable(z.string()),
   createdTime: z.nullable(z.string()),
   eventId: z.nullable(z.string()),
   /** The declared types; null where the file has its own. */
   schema: z.nullable(z.array(column)),
+  partitions: z.optional(partitionsShape),
+  /** How an s3:// path is reached; names of environment variables, never keys. */
+  s3: z.optional(s3Shape),
 });
 
 /** `default` is the JSON form of SEMANTICS 6, as text, so that 64-bit integers survive. */
 const feature = { name, type: typeText, default: z.nullable(z.string()), description: z.optional(z.string()) };
 
 const viewBase = {
-  entities: z.array(name).check(z.minLength(1)),
+  /** None: the view has one row for all, and no join keys. */
+  entities: z.array(name),
   /** The entities' join keys in order: the columns of the source that name a row. */
-  joinKeys: z.array(typedName).check(z.minLength(1)),
+  joinKeys: z.array(typedName),
   source,
+  /** What makes the view's rows of the source's; its times and columns are then those of the result. Absent: nothing. */
+  select: z.optional(selectShape),
   ...meta,
   /** A duration: how far a server's cached row may lag behind the store. */
-  cacheTtl: z.optional(durationText),
+  cacheTtl: z.optional(durationShape),
 };
 
 const storedView = z.strictObject({

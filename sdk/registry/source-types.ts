@@ -2,6 +2,7 @@
 import type { FeatureView, Source } from "../definitions/index.ts";
 import { EdgefeatError } from "../errors.ts";
 import type { Definitions } from "./collect.ts";
+import { sourceSpec } from "./compile.ts";
 import type { Snapshot, SourceSpec, ViewSpec } from "./snapshot.ts";
 import { parseTypeName, sameType, typeName, type ValueType } from "../types/index.ts";
 
@@ -18,14 +19,15 @@ interface Use {
 
 const TIMESTAMP: ValueType = { kind: "timestamp" };
 
-/** Returns the declared types of a source's columns, of definitions that are not compiled yet, where it has no schema. @throws definition_invalid */
+/** Returns the declared types of a source's columns, of definitions that are not compiled yet. @throws definition_invalid */
 export function typesInDefinitions(definitions: Definitions, source: Source): ColumnTypes {
-  const { name, eventTime = null, createdTime = null } = source;
-  const views = [...definitions.views.values()].filter((view) => view.source.name === name);
-  return merged({ name, eventTime, createdTime, schema: null }, views.map(useOfView));
+  const views = [...definitions.views.values()].filter((view) => view.source.name === source.name);
+  return merged(sourceSpec(source), views.map(useOfView));
 }
 
+/** A view's own query sees text where the source has no schema: what its result's columns are called says nothing of the file. */
 function useOfView(view: FeatureView): Use {
+  if (view.select !== undefined) return { view: view.name, types: [] };
   const keys = view.entities.flatMap((entity) => entity.joinKeys.map((key) => [key.name, key.field.type] as const));
   const fields = Object.entries(view.fields ?? {}).map(([name, field]) => [name, field.type] as const);
   return { view: view.name, types: [...keys, ...fields] };
@@ -43,6 +45,7 @@ export function typesInSnapshot(snapshot: Snapshot, source: SourceSpec): ColumnT
 }
 
 function useOfSpec(view: string, spec: Exclude<ViewSpec, { kind: "onDemand" }>): Use {
+  if (spec.select !== undefined) return { view, types: [] };
   const columns = [...spec.joinKeys, ...(spec.kind === "stored" ? spec.features : spec.columns)];
   return { view, types: columns.map(({ name, type }) => [name, parseTypeName(type)] as const) };
 }

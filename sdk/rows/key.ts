@@ -12,7 +12,8 @@ export interface KeySpace {
 
 /**
  * Returns what comes before the id in every key of a view's rows:
- * `feature:{project}:{environment}:{entity}:`, each part percent-escaped.
+ * `feature:{project}:{environment}:{entity}:`, each part percent-escaped. A view without entities has an empty part there,
+ * which no entity's name can be, and the empty id: its one key is `feature:{project}:{environment}:::{view}@{version}`.
  */
 export function keyPrefix({ project, environment }: KeySpace, entities: readonly string[]): string {
   return `feature:${encodeURIComponent(project)}:${encodeURIComponent(environment)}:${joined(entities)}:`;
@@ -33,7 +34,7 @@ export function keySuffix(view: string, version: number): string {
 
 /**
  * Returns the id part of a key: the join keys' values in order, joined by `+`, each percent-escaped, so that no id can
- * collide with or reach into another key.
+ * collide with or reach into another key. Of no join keys it is empty.
  * @throws value_out_of_range for an id that checkId refuses
  */
 export function keyId(values: readonly Value[]): string {

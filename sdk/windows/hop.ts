@@ -1,26 +1,16 @@
 // Hop and tile arithmetic of sliding windows (SEMANTICS 4.1 to 4.3).
-import { floorTo, US_PER_DAY, US_PER_HOUR, US_PER_MINUTE, US_PER_SECOND, type Us } from "../time.ts";
+import { floorTo, US_PER_SECOND, type Us } from "../time.ts";
 
-const HOPS: readonly Us[] = [
-  US_PER_DAY,
-  6 * US_PER_HOUR,
-  US_PER_HOUR,
-  30 * US_PER_MINUTE,
-  10 * US_PER_MINUTE,
-  5 * US_PER_MINUTE,
-  US_PER_MINUTE,
-  30 * US_PER_SECOND,
-  10 * US_PER_SECOND,
-  5 * US_PER_SECOND,
-  US_PER_SECOND,
-];
+/** From a day to a second. As plain numbers a bundle that sets no hops leaves them out. */
+const HOPS_S = [86_400, 21_600, 3_600, 1_800, 600, 300, 60, 30, 10, 5, 1];
 
 /**
  * Returns the hop that a window has unless it sets one: the largest of 1 s … 1 d that is ≤ window / 24 and divides it;
  * else 1 s, or for a window that 1 s does not divide, the window itself (SEMANTICS 4.3 leaves that case open).
  */
 export function defaultHop(windowUs: Us): Us {
-  const hop = HOPS.find((h) => h <= windowUs / 24 && windowUs % h === 0);
+  const hops = HOPS_S.map((seconds) => seconds * US_PER_SECOND);
+  const hop = hops.find((h) => h <= windowUs / 24 && windowUs % h === 0);
   return hop ?? (windowUs % US_PER_SECOND === 0 ? US_PER_SECOND : windowUs);
 }
 

@@ -141,4 +141,39 @@ describe("createOfflineStore", () => {
       createOfflineStore({ engine, datasets, definitions, sources: { driver_stats: file, bonusses: csvBytes } }),
     ).rejects.toMatchObject({ code: "unknown_source", hint: 'did you mean "bonusses"?' });
   });
+
+  it("asks the engine what a view's own query gives, of a table and of a file's bytes", async () => {
+    const trips = featureView("trips", {
+      entities: [driver],
+      source: stats,
+      select: "SELECT driver_id, event_timestamp, avg_daily_trips * 2 AS doubled FROM driver_stats",
+      aggregations: { doubled_7d: avg("doubled", "7d") },
+    });
+    const half = featureView("half", {
+      entities: [],
+      source: bonuses,
+      select: "SELECT max(CAST(factor AS DOUBLE)) / 2 AS best FROM bonuses",
+      features: { best: float64() },
+    });
+    const store = await createOfflineStore({
+      engine,
+      datasets,
+      definitions: { trips, half },
+      sources: { driver_stats: file, bonuses: csvBytes },
+    });
+    const request = { entities, features: ["trips:doubled_7d", "half:best"] };
+    const { table } = await store.getHistoricalFeatures(request);
+    const plain = await createOfflineStore({
+      engine,
+      datasets,
+      definitions: { weekly },
+      sources: { driver_stats: file },
+    });
+    const { table: single } = await plain.getHistoricalFeatures({ entities, features: ["weekly:trips_7d"] });
+    const twice = columnValues(single, "trips_7d", FLOAT64).map((value) =>
+      value === null ? null : (value as number) * 2,
+    );
+    expect(columnValues(table, "doubled_7d", FLOAT64)).toStrictEqual(twice);
+    expect(columnValues(table, "best", FLOAT64)).toStrictEqual([0.75, 0.75, 0.75, 0.75]);
+  });
 });

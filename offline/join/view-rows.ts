@@ -1,0 +1,54 @@
+// From a source's table to the rows of one view: its own query, and bad rows set aside, before they are checked.
+import type { Table } from "apache-arrow";
+import type { AggregatedViewSpec, StoredViewSpec } from "../../sdk/registry/index.ts";
+import type { Engine, QueryOptions } from "../engine/index.ts";
+import { Reasons, type SetAside, type UnreadCell } from "./bad-rows.ts";
+import { selectRows } from "./select-rows.ts";
+import { checkSourceRows, neededColumns, sourceColumns, type SourceRows, type SourceTable } from "./source-rows.ts";
+import { addBadTimes } from "./times.ts";
+
+type Spec = StoredViewSpec | AggregatedViewSpec;
+
+export interface ViewRowsOptions extends QueryOptions {
+  /** Where bad rows go; null: they are an error. */
+  readonly aside: SetAside | null;
+}
+
+/**
+ * Returns the rows of a view from its source's table, for the join and for materialization alike.
+ * @throws as selectRows; missing_column, type_mismatch; null_time, bad_time, value_out_of_range where bad rows are errors
+ */
+export async function viewRows(
+  engine: Engine,
+  view: string,
+  spec: Spec,
+  { table, unreadCells = [] }: SourceTable,
+  { aside, ...query }: ViewRowsOptions,
+): Promise<SourceRows> {
+  const { name } = spec.source;
+  const { select } = spec;
+  if (select === undefined) {
+    return checkSourceRows(spec, aside === null ? table : usableRows(spec, name, table, unreadCells, aside));
+  }
+  const given = aside === null ? table : aside.take(name, table, unread(sourceColumns([spec]), unreadCells));
+  const rows = await selectRows(engine, { view, source: name, select }, neededColumns(spec), given, query);
+  return checkSourceRows(spec, aside === null ? rows : usableRows(spec, `view "${view}"`, rows, [], aside));
+}
+
+/** Returns the rows with times that can be used and without unread cells in the columns that the view needs. */
+function usableRows(spec: Spec, of: string, table: Table, cells: readonly UnreadCell[], aside: SetAside): Table {
+  const reasons = unread(neededColumns(spec), cells);
+  const { eventTime, createdTime } = spec.source;
+  if (eventTime !== null) addBadTimes(reasons, table.getChild(eventTime), { column: eventTime, of, round: "up" });
+  if (createdTime !== null) {
+    addBadTimes(reasons, table.getChild(createdTime), { column: createdTime, of, round: "up", nulls: "keep" });
+  }
+  return aside.take(of, table, reasons);
+}
+
+function unread(columns: readonly string[] | undefined, cells: readonly UnreadCell[]): Reasons {
+  const reasons = new Reasons();
+  for (const { row, column, reason } of cells)
+    if (columns === undefined || columns.includes(column)) reasons.add(row, reason);
+  return reasons;
+}
