@@ -20,6 +20,11 @@ describe("npm run bench", () => {
       new Set([
         "bundle.gzip_kb",
         "cache.zipf_reads",
+        "pit.chromium_vs_node",
+        "pit.end_to_end",
+        "pit.native_large",
+        "pit.views_linear",
+        "pit.vs_feast",
         "pit.wasm_vs_native1",
         "pit.windows_vs_sql",
         "serve.batch_vs_one",

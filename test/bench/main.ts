@@ -29,7 +29,9 @@ async function main(args: readonly string[]): Promise<number> {
     warn(`there is no metric "${unknown}": ${didYouMean(unknown, known)}`);
     return 2;
   }
-  const chosen = asked.names.length === 0 ? metrics : metrics.filter(({ name }) => asked.names.includes(name));
+  const chosen = metrics.filter(({ name, onlyByName = false }) =>
+    asked.names.length === 0 ? !onlyByName : asked.names.includes(name),
+  );
   warn(machineFacts());
   const { results, missing } = await measure(chosen);
   // The object has the last line of standard output to itself: people read the table on standard error then.

@@ -25,6 +25,8 @@ export interface Metric {
   /** `what.ours_vs_baseline` */
   readonly name: string;
   readonly description: string;
+  /** True where it takes so long, or so much, that only who names it wants it. */
+  readonly onlyByName?: boolean;
   /** Measures; `say` tells progress. @throws Unavailable when the machine lacks what it takes */
   run(say: (line: string) => void): Promise<Measured>;
 }

@@ -15,7 +15,7 @@ if (typeof feast === "string") reportSkipped("the tests of the feast package for
 const NOW = "2026-11-20T12:00:00Z";
 const TIME = { type: "time", values: ["2026-11-20T01:02:03.25Z"] };
 const EPOCH = "1970-01-01T00:00:00Z";
-const VIEWS = ["everything", "blobs", "driver_hourly_stats", "trips_in_city"];
+const VIEWS = ["everything", "blobs", "driver_hourly_stats", "trips_in_city", "rates"];
 
 /** By feature: how pandas holds it, its value, and what Python makes of it. */
 const FULL = {
@@ -195,6 +195,18 @@ describe.skipIf(typeof feast === "string")("the feast package", () => {
     }
     const { trips } = await get(["trips_in_city:trips"], { driver_id: [8, 8], city: ["Zürich/ä+b", "Zürich"] });
     expect(trips).toEqual({ values: ["int 5", null], statuses: ["PRESENT", "NOT_FOUND"] });
+  });
+
+  it("writes and reads a view without an entity, beside one that has some", async () => {
+    const rate = (at: string, value: number) => ({
+      event_timestamp: { type: "time", values: [at] },
+      rate: { type: "float64", values: [value] },
+    });
+    await send("write", { view: "rates", columns: rate("2026-11-20T01:00:00Z", 1.25) });
+    await send("write", { view: "rates", columns: rate("2026-11-20T00:00:00Z", 9) });
+    const both = await get(["rates:rate", "driver_hourly_stats:acc_rate"], { driver_id: [1, 2] });
+    expect(both.rate).toEqual({ values: ["float 1.25", "float 1.25"], statuses: ["PRESENT", "PRESENT"] });
+    expect(both.acc_rate.statuses).toEqual(["NOT_FOUND", "NOT_FOUND"]);
   });
 
   it("agrees with Feast's own store on what is materialized of hourly statistics", async () => {

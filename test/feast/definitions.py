@@ -81,6 +81,8 @@ def definitions(parquet):
         source("trips", "trips.parquet", None),
         {"driver_id": Int64, "city": String, "trips": Int64},
     )
+    # Without an entity.
+    rates = view("rates", [], source("rate_log", "rates.parquet", None), {"rate": Float64})
     # A view that Edgefeat does not know.
     unknown = view("unknown", [user], source("unknown", "unknown.parquet"), {"user_id": Int64, "x": Int64})
 
@@ -96,4 +98,4 @@ def definitions(parquet):
     model = FeatureService(
         name="driver_model", features=[hourly[["conv_rate", "avg_daily_trips"]], adjusted]
     )
-    return [user, driver, city, everything, blobs, hourly, trips, unknown, adjusted, model]
+    return [user, driver, city, everything, blobs, hourly, trips, rates, unknown, adjusted, model]

@@ -80,6 +80,17 @@ export const tripsInCity = featureView("trips_in_city", {
   features: { trips: int64() },
 });
 
+/** Without an entity: Feast gives it a dummy one. */
+export const rates = featureView("rates", {
+  entities: [],
+  source: parquet("rate_log", {
+    path: "rates.parquet",
+    eventTime: "event_timestamp",
+    schema: { event_timestamp: timestamp(), rate: float64() },
+  }),
+  features: { rate: float64() },
+});
+
 const request = requestSource("request", { val_to_add: float64() });
 
 export const adjusted = onDemandView("adjusted", {

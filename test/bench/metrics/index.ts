@@ -2,6 +2,11 @@
 import type { Metric } from "../metric.ts";
 import { bundleGzip } from "./bundle-gzip.ts";
 import { cacheZipf } from "./cache-zipf.ts";
+import { pitChromiumVsNode } from "./pit-chromium-vs-node.ts";
+import { pitEndToEnd } from "./pit-end-to-end.ts";
+import { pitNativeLarge } from "./pit-native-large.ts";
+import { pitViewsLinear } from "./pit-views-linear.ts";
+import { pitVsFeast } from "./pit-vs-feast.ts";
 import { pitWasmVsNative } from "./pit-wasm-vs-native.ts";
 import { pitWindowsVsSql } from "./pit-windows-vs-sql.ts";
 import { serveBatchVsOne } from "./serve-batch-vs-one.ts";
@@ -26,4 +31,9 @@ export const metrics: readonly Metric[] = [
   serveVsFeast,
   pitWasmVsNative,
   pitWindowsVsSql,
+  pitEndToEnd,
+  pitViewsLinear,
+  pitChromiumVsNode,
+  pitVsFeast,
+  pitNativeLarge,
 ];

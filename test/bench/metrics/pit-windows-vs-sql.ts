@@ -80,7 +80,7 @@ export const pitWindowsVsSql: Metric = {
     const flights = await readFlights();
     const entities = entityRows(flights, ENTITY_ROWS);
     const snapshot = windowsSnapshot();
-    const engine = await openEngine();
+    const engine = await openEngine({ engine: "wasm" });
     const native = await openNative();
     try {
       await loadNative(native, entities);
