@@ -43,6 +43,7 @@ export const errorCodes = [
   "file_format_unknown",
   "sql_error",
   "engine_failed",
+  "engine_unavailable",
   "cancelled",
   // requests
   "bad_request",
@@ -56,6 +57,7 @@ export const errorCodes = [
   "not_found",
   "method_not_allowed",
   "needs_runner",
+  "assets_not_bound",
   // stores and servers
   "store_unavailable",
   "store_conflict",

@@ -68,6 +68,12 @@ describe("the README's snippets", () => {
     expect(lines[4]).toBe("9999,2022-04-05T06:30:00Z,3.2,false,,0,0,,,0");
   });
 
+  it("look back: every driver, day by day, and nothing that leaks", { timeout: 120_000 }, async () => {
+    const { stdout } = await shell(snippet("run", "look back"));
+    expect(stdout).toContain("60 rows in drivers/daily.parquet");
+    expect(stdout.trimEnd()).toMatch(/No leak found[^\n]*$/);
+  });
+
   it("serve: the curl and the typed client answer", { timeout: 120_000 }, async () => {
     const [, rest] = snippet("run", "serve").split("sleep 5\n");
     const server = spawn(

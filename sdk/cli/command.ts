@@ -22,6 +22,11 @@ export interface CommandText {
   examples: readonly (readonly [line: string, what: string])[];
 }
 
+/** Ends a command that has told its answer, which is no success: nothing more is printed. */
+export class ToldFailure extends Error {
+  override readonly name = "ToldFailure";
+}
+
 /** Returns a subcommand with its help; `program` gets it. */
 export function addCommand(program: Command, text: CommandText): Command {
   const command = program.command(text.name).summary(text.purpose);

@@ -1,6 +1,6 @@
 // Materializes the views of a repo, one after another, and reports each.
 import { createHash } from "node:crypto";
-import { materializeView, type MaterializeReport, openEngine } from "../../offline/index.ts";
+import { materializeView, type MaterializeReport } from "../../offline/index.ts";
 import type { MaterializationRecord } from "../client/index.ts";
 import { EdgefeatError, type ErrorCode } from "../errors.ts";
 import { type Snapshot, type SourceSpec, typesInSnapshot } from "../registry/index.ts";
@@ -10,8 +10,10 @@ import { checkpointOf } from "./checkpoint.ts";
 import type { Context } from "./command.ts";
 import { appliedRegistry, connect, type Connection } from "./connection.ts";
 import { loadConfig } from "./load/config.ts";
+import { openConfiguredEngine } from "./load/engine.ts";
 import { sourceReader, sourceStamp } from "./load/sources.ts";
 import { onlineSink } from "./online-sink.ts";
+import { keepQuarantine, type QuarantineFile } from "./quarantine-files.ts";
 import { counted, type Output, tableLines } from "./output.ts";
 
 /** What to materialize: (startUs, endUs], or from a day before the last end. */
@@ -29,11 +31,17 @@ interface ViewToDo {
   readonly startUs: Us | null;
 }
 
-/** Materializes `views` (default: all but on-demand ones) and prints a report. @throws what any of them does, when the others before it are done */
+export interface MaterializeAllOptions {
+  /** Default: all but on-demand ones. */
+  readonly views?: readonly string[] | undefined;
+  readonly onBadRows: "fail" | "quarantine";
+}
+
+/** Materializes views and prints a report. @throws what any of them does, when the others before it are done */
 export async function materializeAll(
   { repo, env, out, signal }: Context,
   interval: Interval,
-  views?: readonly string[],
+  { views, onBadRows }: MaterializeAllOptions,
 ): Promise<void> {
   const loaded = await loadConfig(repo);
   const connection = await connect(loaded, env);
@@ -45,9 +53,14 @@ export async function materializeAll(
     startUs: interval.kind === "range" ? interval.startUs : nextStart(records, view, interval.endUs),
   }));
   const progress = out.progress();
-  const engine = await openEngine();
+  const engine = await openConfiguredEngine(loaded);
   const outdated: { view: string; version: number; code: ErrorCode }[] = [];
-  const reports: (MaterializeReport & { start: string | null; end: string; seconds: number })[] = [];
+  const reports: (Omit<MaterializeReport, "quarantine"> & {
+    quarantine: QuarantineFile[];
+    start: string | null;
+    end: string;
+    seconds: number;
+  })[] = [];
   try {
     for (const item of todo) {
       const { view, version, source, startUs, isLatest } = item;
@@ -59,7 +72,8 @@ export async function materializeAll(
         version,
         startUs,
         endUs: interval.endUs,
-        readSource: sourceReader(repo, (spec) => typesInSnapshot(snapshot, spec)),
+        readSource: sourceReader(repo, (spec) => typesInSnapshot(snapshot, spec), { onBadRows }),
+        onBadRows,
         sourceStamp: `${await sourceStamp(repo, source)} ${storeHash(connection)}`,
         sink: onlineSink(connection.admin, snapshot),
         checkpoint: checkpointOf(repo, view, version),
@@ -77,8 +91,11 @@ export async function materializeAll(
       if (report === null) continue;
       const seconds = (performance.now() - started) / 1000;
       const start = startUs === null ? null : formatTime(startUs);
-      reports.push({ ...report, start, end: formatTime(interval.endUs), seconds });
+      const quarantine = await keepQuarantine(repo, report);
+      reports.push({ ...report, quarantine, start, end: formatTime(interval.endUs), seconds });
       tell(out, report, seconds);
+      for (const { of, file, rows } of quarantine)
+        out.note(`warning: ${counted(rows, "row")} of ${of} set aside in ${file}`);
     }
   } finally {
     progress.stop();

@@ -1,9 +1,9 @@
 // The command line: every command, and how a run of one ends.
-import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { EdgefeatError } from "../errors.ts";
-import { isDebug } from "./command.ts";
+import { isDebug, ToldFailure } from "./command.ts";
 import { addApply } from "./commands/apply.ts";
+import { addAudit } from "./commands/audit.ts";
 import { addHistorical } from "./commands/historical.ts";
 import { addInit } from "./commands/init.ts";
 import { addMaterialize, addMaterializeIncremental } from "./commands/materialize.ts";
@@ -11,9 +11,11 @@ import { addOnline } from "./commands/online.ts";
 import { addPlan } from "./commands/plan.ts";
 import { addServe } from "./commands/serve.ts";
 import { addToken } from "./commands/token.ts";
+import { addWorkbench } from "./commands/workbench.ts";
 import { asEdgefeatError } from "./error-text.ts";
 import { createOutput } from "./output.ts";
 import { UsageError } from "./usage.ts";
+import { packageVersion } from "./version.ts";
 
 const COMMANDS = [
   addInit,
@@ -23,7 +25,9 @@ const COMMANDS = [
   addMaterializeIncremental,
   addOnline,
   addHistorical,
+  addAudit,
   addServe,
+  addWorkbench,
   addToken,
 ];
 
@@ -53,7 +57,7 @@ function goWhereCalled({ npm_lifecycle_event: script, INIT_CWD: calledIn }: Node
 function program(signal: AbortSignal): Command {
   const root = new Command("edgefeat")
     .description("A feature store that serves at the edge and trains on the same definitions.")
-    .version(version(), "-V, --version", "print the version")
+    .version(packageVersion(), "-V, --version", "print the version")
     .helpCommand("help [command]", "print the help of a command")
     .helpOption("-h, --help", "print this help")
     .addHelpText(
@@ -79,6 +83,7 @@ function failed(fault: unknown, args: readonly string[]): number {
     if (fault.code !== "commander.help") out.fail(usageError(fault, args[0]));
     return 2;
   }
+  if (fault instanceof ToldFailure) return 1;
   const error = asEdgefeatError(fault);
   out.fail(error);
   return error instanceof UsageError ? 2 : 1;
@@ -90,9 +95,4 @@ function usageError({ message, code }: CommanderError, command = "-"): EdgefeatE
   const of = code === "commander.unknownCommand" || command.startsWith("-") ? "" : `${command} `;
   const hint = suggestion?.replace(/^\(|\)$/g, "").replace(/^Did/, "did") ?? `see "edgefeat ${of}--help"`;
   return new EdgefeatError("bad_request", what, { hint });
-}
-
-function version(): string {
-  return (JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string })
-    .version;
 }

@@ -1,105 +1,193 @@
-// Builds a training set from the definitions and files of a repo, and reports what was found.
+// Builds a training set from the definitions and files of a repo, so that it can be resumed and made again.
 import { resolve } from "node:path";
 import { writeTableFile } from "../../offline/datasets/files.ts";
-import { formatOf } from "../../offline/datasets/index.ts";
-import { getHistoricalFeatures, type HistoricalReport, openEngine } from "../../offline/index.ts";
-import { type FeaturePlan, planFeatures, type PlanRequest } from "../plan/index.ts";
-import { type ColumnTypes, typesInSnapshot } from "../registry/index.ts";
+import { formatOf, namesOf } from "../../offline/datasets/index.ts";
+import {
+  type EngineOptions,
+  getHistoricalFeatures,
+  type HistoricalOptions,
+  type Quarantine,
+} from "../../offline/index.ts";
+import { EdgefeatError } from "../errors.ts";
+import { type FeaturePlan, metadataOf, planFeatures, type PlanRequest } from "../plan/index.ts";
+import { hashOf, type SourceSpec, typesInSnapshot } from "../registry/index.ts";
 import type { Us } from "../time.ts";
 import type { Context } from "./command.ts";
+import { type EntitiesFrom, entityRows, entityStamp } from "./entity-rows.ts";
+import { type KeptParts, partsOf } from "./join-parts.ts";
+import { keepRegistry } from "./kept-registry.ts";
 import { loadConfig } from "./load/config.ts";
-import { loadSnapshot, type SnapshotFrom } from "./load/registry.ts";
-import { readFileIn, sourceReader } from "./load/sources.ts";
-import { counted, type Output, tableLines } from "./output.ts";
+import { openConfiguredEngine } from "./load/engine.ts";
+import { loadSnapshot, planOfThen, type SnapshotFrom } from "./load/registry.ts";
+import { sourceReader, sourceStamp } from "./load/sources.ts";
+import { counted } from "./output.ts";
+import { tellTrainingSet } from "./training-report.ts";
+import { packageVersion } from "./version.ts";
 
 export interface TrainingSetOptions {
   asked: PlanRequest;
   from: SnapshotFrom;
-  /** Files relative to the current folder, as a shell completes them. */
-  entities: string;
+  entities: EntitiesFrom;
+  /** Relative to the current folder, as a shell completes it. */
   out: string;
   entityTime: string;
   embargoUs: Us;
   fullNames: boolean;
+  asKnownAt: string | true | undefined;
+  provenance: boolean;
+  onBadRows: "fail" | "quarantine";
+  joinForm: NonNullable<HistoricalOptions["joinForm"]>;
+  /** Default: the config's. */
+  engine: EngineOptions["engine"] | undefined;
+  resume: boolean;
+  /** Returns the command that makes the same again from the registry of that hash. */
+  command(registry: string): string;
 }
 
 /** Writes the training set and prints its report. */
-export async function buildTrainingSet(
-  { repo, out, env, signal }: Context,
-  options: TrainingSetOptions,
-): Promise<void> {
-  const { asked, entityTime, embargoUs, fullNames } = options;
+export async function buildTrainingSet(context: Context, options: TrainingSetOptions): Promise<void> {
+  const { repo, out, env, signal } = context;
+  const { asked, entityTime, embargoUs, fullNames, provenance, onBadRows, joinForm, asKnownAt } = options;
   formatOf(options.out);
   const started = performance.now();
   const loaded = await loadConfig(repo);
   const { snapshot, registry, transforms } = await loadSnapshot(loaded, options.from, env);
-  const types = entityTypes(planFeatures(snapshot, asked, transforms), entityTime);
-  const entities = await readFileIn(process.cwd(), options.entities, { types });
+  const plan = planOfThen(options.from, registry, () => planFeatures(snapshot, asked, transforms));
+  keepRegistry(repo, { hash: registry, snapshot }, "historical");
+  const sources = await sourceStamps(repo, plan);
+  const parts = await partsFor(repo, plan, sources, options);
   const progress = out.progress();
-  const engine = await openEngine();
+  const engine = await openConfiguredEngine(loaded, options.engine);
   try {
-    const { table, report } = await getHistoricalFeatures({
+    const base = {
       engine,
-      entities,
       snapshot,
       request: asked,
       transforms,
-      readSource: sourceReader(repo, (source) => typesInSnapshot(snapshot, source)),
+      readSource: sourceReader(repo, (source) => typesInSnapshot(snapshot, source), { onBadRows, env, signal }),
+      onBadRows,
+      signal,
+    };
+    progress.update("read the entity rows", 0, 0);
+    const { table: entities, unreadCells = [] } = await entityRows(options.entities, plan, entityTime, base);
+    const { table, report, quarantine } = await getHistoricalFeatures({
+      ...base,
+      entities,
+      unreadCells,
       entityTime,
       embargoUs,
       fullNames,
-      onProgress: ({ stage, done, total }) => progress.update(stage, done, total),
-      signal,
+      provenance,
+      joinForm,
+      ...(asKnownAt === undefined ? {} : { asKnownAt }),
+      ...(parts === null ? {} : { parts }),
+      onProgress: ({ stage, done, total }) =>
+        progress.update(`${stage}, ${counted(entities.numRows, "entity row")}`, done, total),
       elapsedMs: () => performance.now(),
     });
+    signal.throwIfAborted();
     progress.update(`write ${options.out}`, 0, 0);
-    await writeTableFile(resolve(options.out), table);
+    const aside = await writeQuarantine(options.out, quarantine ?? []);
+    const columns = namesOf(table.schema);
+    const facts = { request: asked, registry, entityTime, embargoUs, asKnownAt };
+    const metadata = metadataOf({
+      ...facts,
+      plan,
+      snapshot,
+      columns: columns.slice(entities.numCols),
+      sources,
+      command: options.command(registry),
+      tool: packageVersion(),
+    });
+    await writeTableFile(resolve(options.out), table, { metadata, signal });
+    parts?.clear();
     progress.stop();
     const seconds = (performance.now() - started) / 1000;
-    tell(out, report, options.out, seconds);
-    const columns = table.schema.fields.map((field) => field.name);
-    out.result({ ...report, registry, out: options.out, columns, seconds });
+    const resumed = parts?.loaded.map(viewOfPart) ?? [];
+    tellTrainingSet(out, report, { file: options.out, engine: engine.name, seconds, quarantine: aside, resumed });
+    out.result({
+      ...report,
+      registry,
+      engine: engine.name,
+      out: options.out,
+      quarantine: aside,
+      resumed,
+      columns,
+      seconds,
+    });
+  } catch (fault) {
+    progress.stop();
+    throw interrupted(fault, signal, options.out, parts);
   } finally {
     progress.stop();
     await engine.close();
   }
 }
 
-/** Returns the types of the columns that the features need; the others of a CSV pass as text. */
-function entityTypes({ keys, request }: FeaturePlan, entityTime: string): ColumnTypes {
-  const typed = [...keys, ...request].map(({ name, type }) => [name, type] as const);
-  return { ...Object.fromEntries(typed), [entityTime]: { kind: "timestamp" } };
+/** Returns the parts of an earlier run of the same; null where there is nothing to resume. */
+async function partsFor(
+  repo: string,
+  plan: FeaturePlan,
+  sources: Readonly<Record<string, string>>,
+  options: TrainingSetOptions,
+): Promise<KeptParts | null> {
+  const { asked, entities, entityTime, embargoUs, asKnownAt, provenance, onBadRows, joinForm, resume } = options;
+  // A view that was joined before is not read again, and so would tell nothing of the rows that were set aside.
+  if (!resume || onBadRows === "quarantine" || plan.reads.length < 2) return null;
+  const views = plan.reads.map(({ label, version, spec, keys, features }) => ({
+    label,
+    version,
+    spec,
+    keys,
+    features,
+  }));
+  const rules = { entityTime, embargoUs, asKnownAt: asKnownAt ?? null, provenance, joinForm };
+  const rows = await entityStamp(entities);
+  return partsOf(repo, hashOf({ asked, views, rules, rows, sources, version: packageVersion() }));
 }
 
-function tell(out: Output, report: HistoricalReport, file: string, seconds: number): void {
-  out.say(`${counted(report.rows, "row")} in ${file}, ${seconds.toFixed(1)} s`);
-  out.say();
-  const views = report.views.map(({ view, matched, candidates, ambiguousTies, seconds: s }) => [
-    view,
-    `found for ${counted(matched, "row")}`,
-    `among ${counted(candidates, "source row")}`,
-    counted(ambiguousTies, "ambiguous tie"),
-    `${s.toFixed(2)} s`,
-  ]);
-  for (const line of tableLines(views, [4])) out.say(line);
-  const nulls = Object.entries(report.nulls);
-  out.say(
-    nulls.length === 0
-      ? "\nno nulls"
-      : `\nnulls: ${nulls.map(([name, n]) => `${name} ${n.toLocaleString("en-US")}`).join(", ")}`,
-  );
-  for (const [name, n] of Object.entries(
-    Object.assign({}, ...report.views.map((view) => view.overflows)) as Record<string, number>,
-  )) {
-    out.note(`warning: ${name} does not fit in 64 bits for ${counted(n, "row")} and is null there`);
+async function sourceStamps(repo: string, { reads }: FeaturePlan): Promise<Record<string, string>> {
+  const specs = new Map<string, SourceSpec>(reads.map(({ spec }) => [spec.source.name, spec.source]));
+  const stamps: Record<string, string> = {};
+  for (const [name, spec] of specs) stamps[name] = await sourceStamp(repo, spec);
+  return stamps;
+}
+
+/** Writes the rows that were set aside beside the training set. Returns the files, with what their rows are of. */
+async function writeQuarantine(
+  out: string,
+  quarantine: readonly Quarantine[],
+): Promise<{ of: string; file: string; rows: number }[]> {
+  const written = [];
+  for (const { of, table } of quarantine) {
+    const name = of.replaceAll(/[^\w-]+/g, "_").replaceAll(/^_+|_+$/g, "");
+    const file = out.replace(/(\.[^./\\]+)$/, `.quarantine-${name}$1`);
+    await writeTableFile(resolve(file), table);
+    written.push({ of, file, rows: table.numRows });
   }
-  for (const [name, n] of Object.entries(report.transformErrors)) {
-    out.note(`warning: ${name} could not be computed for ${counted(n, "row")} and is null there`);
+  return written;
+}
+
+/** Returns the error of a run that ended early: that nothing was written, and how to go on. */
+function interrupted(fault: unknown, signal: AbortSignal, out: string, parts: KeptParts | null): unknown {
+  const kept = new Set([...(parts?.loaded ?? []), ...(parts?.saved ?? [])]).size;
+  const goOn = `run the same command again: ${counted(kept, "finished view")} will not be joined again`;
+  if (signal.aborted) {
+    return new EdgefeatError("cancelled", `stopped; ${out} was not written`, {
+      hint: kept === 0 ? "run the same command again to start anew" : goOn,
+      cause: fault,
+    });
   }
-  if (report.roundedEntityTimes > 0) {
-    out.note(`warning: ${counted(report.roundedEntityTimes, "entity time")} finer than a microsecond, rounded down`);
-  }
-  if (report.views.some((view) => view.ambiguousTies > 0)) {
-    out.note("warning: source rows tie on event and created time but differ: the greatest values were taken");
-  }
+  if (!(fault instanceof EdgefeatError) || kept === 0) return fault;
+  const { code, message, hint, details, cause } = fault;
+  return new EdgefeatError(code, message, {
+    hint: hint === undefined ? goOn : `${hint}; then ${goOn}`,
+    ...(details === undefined ? {} : { details }),
+    cause,
+  });
+}
+
+/** "0-order_stats@1" is of order_stats@1. */
+function viewOfPart(key: string): string {
+  return key.slice(key.indexOf("-") + 1);
 }

@@ -27,7 +27,8 @@ export interface RunOptions {
   node?: readonly string[];
 }
 
-function start(args: readonly string[], { cwd = tmpdir(), env = {}, node = [] }: RunOptions) {
+/** Starts the command line as a process. */
+export function start(args: readonly string[], { cwd = tmpdir(), env = {}, node = [] }: RunOptions) {
   const { EDGEFEAT_TOKEN: _, ...inherited } = process.env;
   return spawn(NODE, [...node, MAIN, ...args], {
     cwd,

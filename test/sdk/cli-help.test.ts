@@ -2,7 +2,18 @@
 import { expect, test } from "vitest";
 import { edgefeat, folderWith } from "./cli-harness.ts";
 
-const COMMANDS = ["init", "plan", "apply", "historical", "materialize", "materialize-incremental", "online", "serve"];
+const COMMANDS = [
+  "init",
+  "plan",
+  "apply",
+  "historical",
+  "audit",
+  "materialize",
+  "materialize-incremental",
+  "online",
+  "serve",
+  "workbench",
+];
 
 test("--help lists every command", async () => {
   const { code, stdout, stderr } = await edgefeat(["--help"]);
@@ -47,7 +58,10 @@ const badUsage: [args: string[], error: string][] = [
     'error[bad_request]: --views: "a,,b" has an empty part',
   ],
   [["materialize-incremental", "yesterday"], 'error[bad_time]: END: "yesterday" is not an RFC 3339 time'],
-  [["online", "--service", "s"], "error[bad_request]: required option '--entity <key=value>' not specified"],
+  [
+    ["materialize", "2001-01-01T00:00:00Z", "2001-02-01T00:00:00Z", "--on-bad-rows", "ignore"],
+    "error[bad_request]: option '--on-bad-rows <what>' argument 'ignore' is invalid. Allowed choices are fail, quarantine.",
+  ],
   [["online", "--entity", "user_id=1"], "error[bad_request]: give either --service or --features"],
   [
     ["online", "--service", "s", "--features", "a:b", "--entity", "user_id=1"],
@@ -58,10 +72,28 @@ const badUsage: [args: string[], error: string][] = [
     ["online", "--service", "s", "--entity", "u=1", "--entity", "u=2"],
     'error[bad_request]: --entity: "u" is given twice',
   ],
+  [["historical", "--service", "s", "--out", "t.csv"], "error[bad_request]: give either --entities or --all-entities"],
   [
-    ["historical", "--service", "s", "--out", "t.csv"],
-    "error[bad_request]: required option '--entities <file>' not specified",
+    [
+      "historical",
+      "--entities",
+      "e.csv",
+      "--service",
+      "s",
+      "--registry",
+      "r.json",
+      "--registry-version",
+      "1",
+      "--out",
+      "t.csv",
+    ],
+    "error[bad_request]: give one of --from-server, --registry and --registry-version",
   ],
+  [
+    ["historical", "--entities", "e.csv", "--service", "s", "--on-bad-rows", "drop", "--out", "t.csv"],
+    "error[bad_request]: option '--on-bad-rows <what>' argument 'drop' is invalid",
+  ],
+  [["audit", "t.csv", "--label", "a:b:c"], 'error[bad_request]: --label: "a:b:c" is not COLUMN or COLUMN:TIME_COLUMN'],
   [
     ["historical", "--entities", "e.csv", "--service", "s"],
     "error[bad_request]: required option '--out <file>' not specified",

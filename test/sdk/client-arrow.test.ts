@@ -37,8 +37,8 @@ const FACTS = {
 
 function streamOf(columns: readonly Column[], metadata: string = JSON.stringify(FACTS)): ArrayBuffer {
   const table = tableOf(columns.map(([name, type, values]) => [name, vectorFromValues(type, values)]));
-  const bytes = writeArrow(table, "stream", new Map([["edgefeat", metadata]]));
-  return bytes.slice().buffer;
+  const bytes = Buffer.concat([...writeArrow(table, "stream", new Map([["edgefeat", metadata]]))]);
+  return new Uint8Array(bytes).buffer;
 }
 
 function serverStreamOf(columns: readonly Column[]): ArrayBuffer {

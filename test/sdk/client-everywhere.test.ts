@@ -44,8 +44,8 @@ afterAll(async () => {
   rmSync(scratch, { recursive: true, force: true });
 });
 
-const arrowStream = Buffer.from(
-  writeArrow(
+const arrowStream = Buffer.concat([
+  ...writeArrow(
     tableOf([
       ["totals:n", vectorFromValues({ kind: "int64" }, [2n ** 63n - 1n, null])],
       ["totals:note", vectorFromValues({ kind: "string" }, ["é", null])],
@@ -54,7 +54,7 @@ const arrowStream = Buffer.from(
     "stream",
     new Map([["edgefeat", `{"now":"${NOW}"}`]]),
   ),
-).toString("base64");
+]).toString("base64");
 
 const expected = {
   batched: JSON.stringify([

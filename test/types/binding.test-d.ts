@@ -35,7 +35,7 @@ export async function bound(features: FeaturesBinding<typeof definitions>) {
   void features.get({ service: model, entities });
   // @ts-expect-error neither a service nor features
   void features.get({ entities });
-  // @ts-expect-error of what entities?
+  // Views without an entity need no ids.
   void features.get({ service: "model" });
   // @ts-expect-error an id is text or a number
   void features.get({ service: "model", entities: { origin: { id: "SEA" } } });

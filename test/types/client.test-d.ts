@@ -38,8 +38,10 @@ export async function untyped() {
 
 // @ts-expect-error neither a service nor features
 void client.getFeatures({ entities: { origin: "SEA" } });
-// @ts-expect-error no entities
+// Views without an entity need no ids.
 void client.getFeatures({ service: model });
+// @ts-expect-error entities are given by their join keys
+void client.getFeatures({ service: model, entities: ["SEA"] });
 // @ts-expect-error an unknown part of the answer
 void client.getFeatures({ service: model, entities: {}, include: ["status"] });
 // @ts-expect-error no address

@@ -29,6 +29,7 @@ import {
   vocabulary,
 } from "edgefeat";
 import { expectTypeOf } from "vitest";
+import type { Value } from "../../sdk/types/index.ts";
 import { airport, delays, departures, lastFlight, model, risk, trip, typedDelays } from "./flights.ts";
 
 // Fields: null unless there is a default.
@@ -77,6 +78,26 @@ type Delays = NonNullable<typeof delays._values>;
 expectTypeOf<Delays["events"]>().toEqualTypeOf<bigint>();
 expectTypeOf<Delays["mean"]>().toEqualTypeOf<number | null>();
 expectTypeOf<Delays["total"]>().toEqualTypeOf<number | bigint | null>();
+// A query's columns are known to the engine alone, whatever the source's schema says.
+const selectedDelays = featureView("selected_delays", {
+  entities: [],
+  source: typedDelays.source,
+  select: "SELECT date, delay / 2 AS delay FROM departures",
+  aggregations: { events: count("1h"), mean: avg("delay", "1h"), latest: last("delay", "1h") },
+});
+type SelectedDelays = NonNullable<typeof selectedDelays._values>;
+expectTypeOf<SelectedDelays["events"]>().toEqualTypeOf<bigint>();
+expectTypeOf<SelectedDelays["mean"]>().toEqualTypeOf<number | null>();
+expectTypeOf<SelectedDelays["latest"]>().toEqualTypeOf<Value | null>();
+const selectedFlight = featureView("selected_flight", {
+  entities: [airport],
+  source: departures,
+  select: { sql: "SELECT origin, date, delay FROM departures", columns: ["origin", "date", "delay"] },
+  features: { delay: int64() },
+});
+expectTypeOf<NonNullable<typeof selectedFlight._values>["delay"]>().toEqualTypeOf<bigint | null>();
+// @ts-expect-error a query is text
+featureView("v", { entities: [], source: departures, select: ["SELECT"], features: { delay: int64() } });
 type TypedDelays = NonNullable<typeof typedDelays._values>;
 expectTypeOf<TypedDelays["total_delay"]>().toEqualTypeOf<bigint | null>();
 expectTypeOf<TypedDelays["worst_delay"]>().toEqualTypeOf<bigint | null>();

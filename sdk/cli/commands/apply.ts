@@ -10,6 +10,7 @@ import {
 } from "../../registry/index.ts";
 import { addCommand, contextOf } from "../command.ts";
 import { connect, currentRegistry } from "../connection.ts";
+import { keepRegistry } from "../kept-registry.ts";
 import { loadConfig } from "../load/config.ts";
 import { loadDefinitions } from "../load/definitions.ts";
 import { tableLines } from "../output.ts";
@@ -40,6 +41,7 @@ export function addApply(program: Command, signal: AbortSignal): void {
     const registry = changed
       ? (await connection.admin.putRegistry(snapshot, current?.hash ?? null)).registry
       : current.hash;
+    keepRegistry(repo, { hash: registry, snapshot }, "apply");
     for (const line of [...planLines(changes), ...registeredLines(registered)]) out.say(line);
     const views = viewStates(plan, compiled);
     out.say();

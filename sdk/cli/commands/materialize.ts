@@ -1,5 +1,5 @@
 // `edgefeat materialize` and `materialize-incremental`: source rows to the online store.
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { addCommand, contextOf } from "../command.ts";
 import type { Interval } from "../materialize-views.ts";
 import { listArgument, timeArgument, UsageError } from "../usage.ts";
@@ -8,7 +8,16 @@ interface MaterializeOptions {
   repo?: string;
   json?: boolean;
   views?: string;
+  onBadRows: "fail" | "quarantine";
 }
+
+const onBadRows = () =>
+  new Option(
+    "--on-bad-rows <what>",
+    "source rows without a time that can be read: fail, or leave them out and keep them in .edgefeat/quarantine",
+  )
+    .choices(["fail", "quarantine"])
+    .default("fail");
 
 const ABOUT =
   "Reads the sources' files and writes, for each key, the latest row of a stored view or the tiles of an aggregated one. " +
@@ -27,6 +36,7 @@ export function addMaterialize(program: Command, signal: AbortSignal): void {
     .argument("<start>", "the start of the range, exclusive")
     .argument("<end>", "its end, inclusive; not in the future of the server's clock")
     .option("--views <list>", "only these views, comma-separated (default: all but on-demand ones)")
+    .addOption(onBadRows())
     .action(async (start: string, end: string, options: MaterializeOptions) => {
       const [startUs, endUs] = [timeArgument("START", start), timeArgument("END", end)];
       if (startUs >= endUs) throw new UsageError("bad_request", `START ${start} is not before END ${end}`);
@@ -46,6 +56,7 @@ export function addMaterializeIncremental(program: Command, signal: AbortSignal)
   })
     .argument("<end>", "the end of the range, inclusive; not in the future of the server's clock")
     .option("--views <list>", "only these views, comma-separated (default: all but on-demand ones)")
+    .addOption(onBadRows())
     .action(async (end: string, options: MaterializeOptions) => {
       await run(options, signal, { kind: "incremental", endUs: timeArgument("END", end) });
     });
@@ -55,5 +66,5 @@ async function run(options: MaterializeOptions, signal: AbortSignal, interval: I
   const context = contextOf(options, signal);
   const views = options.views === undefined ? undefined : listArgument("--views", options.views);
   const { materializeAll } = await import("../materialize-views.ts");
-  await materializeAll(context, interval, views);
+  await materializeAll(context, interval, { views, onBadRows: options.onBadRows });
 }

@@ -18,7 +18,7 @@ interface OnlineOptions {
   json?: boolean;
   service?: string;
   features?: string;
-  entity: string[];
+  entity?: string[];
   request?: string[];
 }
 
@@ -35,12 +35,16 @@ export function addOnline(program: Command, signal: AbortSignal): void {
   })
     .option("--service <name>", "the feature service to read")
     .option("--features <list>", "or features, comma-separated: view:feature, or view@2:feature for one version")
-    .requiredOption("--entity <key=value>", "a join key and its value; once for each key", collect)
+    .option(
+      "--entity <key=value>",
+      "a join key and its value; once for each key; views without entities need none",
+      collect,
+    )
     .option("--request <field=value>", "request data of on-demand views; once for each field", collect)
     .action(async (options: OnlineOptions) => {
       const { repo, out, env } = contextOf(options, signal);
       const asked = askedFor(options);
-      const entityTexts = pairsArgument("--entity", options.entity);
+      const entityTexts = pairsArgument("--entity", options.entity ?? []);
       const requestTexts = pairsArgument("--request", options.request ?? []);
       const loaded = await loadConfig(repo);
       const connection = await connect(loaded, env, loadTransforms);

@@ -9,12 +9,13 @@ import {
   type Compiled,
   compileDefinitions,
   type Definitions,
+  sourceSpec,
   type SourceSpec,
   typesInDefinitions,
 } from "../../registry/index.ts";
 import type { LoadedConfig } from "./config.ts";
 import { runModule } from "./run-module.ts";
-import { sourceColumns } from "./sources.ts";
+import { emptySource, sourceColumns } from "./sources.ts";
 
 export interface LoadedDefinitions {
   readonly compiled: Compiled;
@@ -28,7 +29,11 @@ export interface LoadedDefinitions {
 export async function loadDefinitions(loaded: LoadedConfig): Promise<LoadedDefinitions> {
   const definitions = await runDefinitions(loaded);
   const columns = await readColumns(loaded.repo, definitions);
-  const compiled = compileDefinitions(definitions, { columnsOf: (source) => columns.get(source.name) });
+  const selects = await readSelects(loaded.repo, definitions);
+  const compiled = compileDefinitions(definitions, {
+    columnsOf: (source) => columns.get(source.name),
+    columnsOfSelect: (view) => selects.get(view),
+  });
   return { compiled, transforms: transformsOf(definitions) };
 }
 
@@ -51,13 +56,28 @@ async function runDefinitions({ repo, definitionsFile }: LoadedConfig): Promise<
   });
 }
 
+/** Asks DuckDB what the views' own queries give, which also tells whether they can run. */
+async function readSelects(repo: string, definitions: Definitions): Promise<ReadonlyMap<string, ColumnTypes>> {
+  if ([...definitions.views.values()].every(({ select }) => select === undefined)) return new Map();
+  const { openEngine } = await import("../../../offline/index.ts");
+  const { selectTypes } = await import("../../../offline/join/select-rows.ts");
+  const engine = await openEngine();
+  try {
+    return await selectTypes(engine, definitions, (definition) => {
+      return emptySource(repo, sourceSpec(definition), () => typesInDefinitions(definitions, definition));
+    });
+  } finally {
+    await engine.close();
+  }
+}
+
 /** Reads the columns of every source whose definition doesn't tell them. */
 async function readColumns(repo: string, definitions: Definitions): Promise<Map<string, ColumnTypes>> {
   const columns = new Map<string, ColumnTypes>();
   for (const definition of definitions.sources.values()) {
-    const { name, format, path, eventTime = null, createdTime = null, eventId = null, schema } = definition;
+    const { name, schema } = definition;
     if (schema !== undefined && Object.keys(schema).length > 0) continue;
-    const source: SourceSpec = { name, format, path, eventTime, createdTime, eventId, schema: null };
+    const source: SourceSpec = { ...sourceSpec(definition), schema: null };
     columns.set(name, await sourceColumns(repo, source, () => typesInDefinitions(definitions, definition)));
   }
   return columns;

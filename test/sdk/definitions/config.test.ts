@@ -21,7 +21,13 @@ describe("a config", () => {
       environment: "prod",
       definitions: "f.ts",
       online: { type: "upstash" as const, url: env("URL"), token: env("TOKEN"), workerUrl: "https://worker.example" },
-      offline: { engine: "wasm" as const, log: "./log" },
+      offline: {
+        engine: "native" as const,
+        threads: 2,
+        memoryLimitBytes: 2 ** 33,
+        spillFolder: "./spill",
+        log: "./log",
+      },
       cache: { ttl: "1s", staleIfError: "0s" },
     };
     expect(defineConfig(whole)).toEqual(whole);
@@ -46,6 +52,8 @@ describe("a config", () => {
     ["a store of an unknown type", { online: { type: "redis" } }, "/online/type"],
     ["a store without its address", { online: { type: "upstash", token: "t" } }, "/online/url"],
     ["an unknown engine", { offline: { engine: "spark" } }, "/offline/engine"],
+    ["no threads", { offline: { threads: 0 } }, "/offline/threads"],
+    ["half a byte", { offline: { memoryLimitBytes: 0.5 } }, "/offline/memoryLimitBytes"],
     ["a cache time that is none", { cache: { ttl: "soon" } }, "/cache/ttl"],
     ["a cache time that is a number", { cache: { staleIfError: 5 } }, "/cache/staleIfError"],
     ["an unknown member", { projects: "x" }, ""],

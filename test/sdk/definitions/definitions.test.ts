@@ -162,7 +162,21 @@ describe("what is refused", () => {
       /has no features/,
     ],
     ["a view without aggregations", () => featureView("v", { ...base, aggregations: {} }), /has no features/],
-    ["a view without entities", () => featureView("v", { ...base, entities: [], features }), /entities/],
+    [
+      "a view that says nothing of entities",
+      () => featureView("v", untyped({ ...base, entities: undefined, features })),
+      /entities/,
+    ],
+    [
+      "a view's freshness that is no duration",
+      () => featureView("v", { ...base, features, freshness: "soon" }),
+      /freshness: expected a duration/,
+    ],
+    [
+      "a view's bound in the cache that is none",
+      () => featureView("v", { ...base, features, cacheTtl: "5" }),
+      /cacheTtl: expected a duration/,
+    ],
     ["a view with an unknown option", () => featureView("v", untyped({ ...base, features, tll: "6h" })), /tll/],
     [
       "a view's entity that is none",

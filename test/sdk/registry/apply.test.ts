@@ -106,6 +106,20 @@ describe("7.1 a new fingerprint makes a new version: adding a feature is compati
     ],
     ["a ttl", { ttl: "1d" }, { profile: true }],
     ["a ttl, and one more", { ttl: "1d", profileFeatures: { ...profile, amount: float64() } }, { profile: true }],
+    ["a select", { profileMeta: { select: "FROM events" } }, { profile: true }],
+    [
+      "another select",
+      { profileMeta: { select: "FROM events WHERE cents > 0" } },
+      { profile: true },
+      { profileMeta: { select: "FROM events" } },
+    ],
+    [
+      "one more of the same select",
+      { profileMeta: { select: "FROM events" }, profileFeatures: { ...profile, amount: float64() } },
+      { profile: false },
+      { profileMeta: { select: "FROM events" } },
+    ],
+    ["no entity any more", { profileMeta: { entities: [] } }, { profile: true }],
     ["a path", { path: "other.parquet" }, { profile: true, spend: true, risk: true }],
     ["a join key", { key: "customer_id" }, { profile: true, spend: true, risk: true }],
     // The whole view is an input of risk: what is compatible for the one is so for the other.

@@ -59,6 +59,8 @@ describe("a snapshot", () => {
       (j) => (specOf(j, "computed").features[0].expression = "median"),
       /computed@1.*median/,
     ],
+    ["entities without join keys", (j) => (specOf(j, "windows").joinKeys = []), /windows@1.*join keys/],
+    ["join keys without entities", (j) => (specOf(j, "windows").entities = []), /windows@1.*join keys/],
     ["an input that is not there", (j) => (specOf(j, "computed").inputs[0].view = "windws"), /computed@1.*"windws"/],
     [
       "an input's version that is not there",

@@ -1,5 +1,6 @@
 // What a fingerprint shows, and what it does not: SEMANTICS 7.1, field by field.
 import { describe, expect, it } from "vitest";
+import type { SelectOption } from "../../../sdk/definitions/index.ts";
 import { avg, count, float64, int64, scaler, string, sum, vocabulary } from "../../../sdk/index.ts";
 import { type Compiled, fingerprint, type ViewSpec } from "../../../sdk/registry/index.ts";
 import { type Changes, compile, define } from "./define.ts";
@@ -86,6 +87,7 @@ describe("7.1 a definition's change shows in the fingerprints of", () => {
     ["a ttl", { ttl: "8d" }, ["profile"]],
     ["a ttl in other words", { ttl: "168h" }, []],
     ["no ttl", { ttl: undefined }, ["profile"]],
+    ["a select", { profileMeta: { select: "FROM events" } }, ["profile"]],
     ["a stored feature", { profileFeatures: { shop: string() } }, ["profile"]],
     ["a stored feature's default", { profileFeatures: { shop: string(), cents: int64({ default: 1 }) } }, ["profile"]],
     ["no default", { profileFeatures: { shop: string(), cents: int64() } }, ["profile"]],
@@ -137,6 +139,12 @@ describe("7.1 a definition's change shows in the fingerprints of", () => {
   ])("%s: %o", (_, changes, expected) => {
     const after = compile(define(changes));
     expect(views.filter((view) => of(after, view) !== of(base, view))).toEqual(expected);
+  });
+
+  it("a select is its text; the columns that it is given change nothing", () => {
+    const print = (select: SelectOption) => of(compile(define({ profileMeta: { select } })), "profile");
+    expect(print("FROM events")).not.toBe(print("FROM events WHERE cents > 0"));
+    expect(print({ sql: "FROM events", columns: ["cents"] })).toBe(print("FROM events;"));
   });
 
   it("other code of a transform is another fingerprint, the same code the same", () => {

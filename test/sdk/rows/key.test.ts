@@ -58,14 +58,21 @@ interface Place {
   view: string;
   version: number;
 }
-const place: fc.Arbitrary<Place> = fc.record({
+const where = {
   project: parts,
   environment: parts,
-  entities: fc.array(names, { minLength: 1, maxLength: 2 }),
-  ids: fc.array(fc.oneof(hostile, fc.bigInt({ min: -5n, max: 12n })), { minLength: 1, maxLength: 3 }),
   view: names,
   version: fc.integer({ min: 1, max: 12 }),
-});
+};
+const place: fc.Arbitrary<Place> = fc.oneof(
+  fc.record({
+    ...where,
+    entities: fc.array(names, { minLength: 1, maxLength: 2 }),
+    ids: fc.array(fc.oneof(hostile, fc.bigInt({ min: -5n, max: 12n })), { minLength: 1, maxLength: 3 }),
+  }),
+  // A view without entities has one key.
+  fc.record({ ...where, entities: fc.constant<string[]>([]), ids: fc.constant<string[]>([]) }),
+);
 const keyOf = ({ project, environment, entities, ids, view, version }: Place): string =>
   keyPrefix({ project, environment }, entities) + keyId(ids) + keySuffix(view, version);
 /** What a key must tell apart: an entity's key type is fixed, so 1 and "1" are one id. */
@@ -83,6 +90,12 @@ describe("the key of a row", () => {
     [["", ""], "feature:flights:dev:airport:+:delays@2"],
   ])("of %o", (ids, key) => {
     expect(keyPrefix(space, ["airport"]) + keyId(ids) + keySuffix("delays", 2)).toBe(key);
+  });
+
+  it("of a view without entities has no entity and no id", () => {
+    const key = keyPrefix(space, []) + keyId([]) + keySuffix("rates", 2);
+    expect(key).toBe("feature:flights:dev:::rates@2");
+    expect(splitRowKey(key)).toStrictEqual({ prefix: "feature:flights:dev::", id: "", suffix: ":rates@2" });
   });
 
   it("names every entity of a view that has several", () => {
