@@ -58,5 +58,5 @@ export function duration(us: Us): string {
   return `${sign}${parts.join(" ")}`;
 }
 
-/** Returns a type in fewer letters where it is known by them. */
+/** Returns the first digits of a hash, enough to tell it from others on a page. */
 export const shortHash = (hash: string): string => hash.replace(/^sha256:/, "").slice(0, 10);

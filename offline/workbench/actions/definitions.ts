@@ -194,7 +194,7 @@ export function definitionActions(
 }
 
 /** Returns every feature of the definitions by its reference. */
-export function allReferences({ snapshot }: Definitions): string[] {
+function allReferences({ snapshot }: Definitions): string[] {
   return Object.entries(snapshot.views).flatMap(([view, { active, versions }]) =>
     (versions[String(active)]?.spec.features ?? []).map(({ name }) => `${view}:${name}`),
   );

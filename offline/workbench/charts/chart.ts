@@ -2,7 +2,7 @@
 import * as Plot from "@observablehq/plot";
 import { type Child, h } from "../dom.ts";
 
-export const CHART_WIDTH = 420;
+const CHART_WIDTH = 420;
 export const CHART_HEIGHT = 150;
 
 /**

@@ -69,7 +69,6 @@ function tokenForm(actions: Actions) {
   return h(
     "form",
     {
-      class: "token",
       onsubmit(event: SubmitEvent) {
         event.preventDefault();
         void actions.fetchRegistry((document.querySelector("#token") as HTMLInputElement).value.trim());

@@ -57,7 +57,7 @@ const GUESSES: readonly [type: string, fits: (text: string) => boolean][] = [
 ];
 
 /** Returns the narrowest type that all texts have; string where there are none. */
-export function guessType(texts: readonly string[]): string {
+function guessType(texts: readonly string[]): string {
   if (texts.length === 0) return "string";
   return GUESSES.find(([, fits]) => texts.every(fits))?.[0] ?? "string";
 }

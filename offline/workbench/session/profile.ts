@@ -100,22 +100,22 @@ function numbers(column: string, type: ValueType, typeText: string, read: Column
 }
 
 /** Returns bins between round numbers, over sorted values. */
-export function niceBins(sorted: Float64Array, whole: boolean, bins: number = BINS): Bin[] {
+function niceBins(sorted: Float64Array, whole: boolean): Bin[] {
   const [min, max] = [sorted[0] as number, sorted[sorted.length - 1] as number];
   if (min === max) {
     const pad = Math.min(Math.abs(min) / 10, 1e300) || 0.5;
     return [{ x1: min - pad, x2: max + pad, n: sorted.length }];
   }
   // Halves, because the whole may be more than a double holds.
-  const rough = 2 * ((max / 2 - min / 2) / bins);
+  const rough = 2 * ((max / 2 - min / 2) / BINS);
   const power = 10 ** Math.floor(Math.log10(rough));
   const nice = ([1, 2, 2.5, 5, 10].find((n) => n * power >= rough) ?? 10) * power;
   const width = whole ? Math.max(1, Math.ceil(nice)) : nice;
   const start = Math.floor(min / width) * width;
   const count = Math.floor((max - start) / width) + 1;
-  if (count <= 2 * bins && start + width > start) return binned(sorted, start, width, count);
+  if (count <= 2 * BINS && start + width > start) return binned(sorted, start, width, count);
   // Numbers at the ends of what doubles hold, or closer to each other than doubles tell apart.
-  return min + rough > min ? binned(sorted, min, rough, bins) : [{ x1: min, x2: max, n: sorted.length }];
+  return min + rough > min ? binned(sorted, min, rough, BINS) : [{ x1: min, x2: max, n: sorted.length }];
 }
 
 /** Returns `count` bins of one width, lower edges inclusive. */

@@ -30,11 +30,6 @@ export class Remote<C> {
     this.#start = start;
   }
 
-  /** True while the worker that answered before still lives, with what it holds. */
-  get alive(): boolean {
-    return this.#worker !== undefined;
-  }
-
   /** Returns what the worker answers. @throws what it throws; cancelled; engine_failed when the worker ended. */
   async call<K extends keyof C & string, P = unknown>(
     call: K,

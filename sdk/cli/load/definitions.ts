@@ -29,7 +29,7 @@ export interface LoadedDefinitions {
 export async function loadDefinitions(loaded: LoadedConfig): Promise<LoadedDefinitions> {
   const definitions = await runDefinitions(loaded);
   const columns = await readColumns(loaded.repo, definitions);
-  const selects = await readSelects(loaded.repo, definitions);
+  const selects = await readSelects(loaded, definitions);
   const compiled = compileDefinitions(definitions, {
     columnsOf: (source) => columns.get(source.name),
     columnsOfSelect: (view) => selects.get(view),
@@ -57,14 +57,14 @@ async function runDefinitions({ repo, definitionsFile }: LoadedConfig): Promise<
 }
 
 /** Asks DuckDB what the views' own queries give, which also tells whether they can run. */
-async function readSelects(repo: string, definitions: Definitions): Promise<ReadonlyMap<string, ColumnTypes>> {
+async function readSelects(loaded: LoadedConfig, definitions: Definitions): Promise<ReadonlyMap<string, ColumnTypes>> {
   if ([...definitions.views.values()].every(({ select }) => select === undefined)) return new Map();
-  const { openEngine } = await import("../../../offline/index.ts");
+  const { openConfiguredEngine } = await import("./engine.ts");
   const { selectTypes } = await import("../../../offline/join/select-rows.ts");
-  const engine = await openEngine();
+  const engine = await openConfiguredEngine(loaded);
   try {
     return await selectTypes(engine, definitions, (definition) => {
-      return emptySource(repo, sourceSpec(definition), () => typesInDefinitions(definitions, definition));
+      return emptySource(loaded.repo, sourceSpec(definition), () => typesInDefinitions(definitions, definition));
     });
   } finally {
     await engine.close();
