@@ -38,7 +38,7 @@ export function commandsIn(repo: string): Commands {
       child.stderr?.setEncoding("utf8").on("data", (text: string) => (said.stderr += text));
       const code = await new Promise<number | null>((done) => child.on("close", done));
       if (code !== 0) throw new Error(`edgefeat ${args.join(" ")} failed: ${said.stderr}`);
-      return lastLine<T>(said.stdout);
+      return lastLine(said.stdout) as T;
     },
     async serve(args, variables = {}) {
       const child = start(["serve", ...args], variables);
@@ -57,11 +57,11 @@ export function commandsIn(repo: string): Commands {
         child.kill("SIGTERM");
         await ended;
       };
-      return { ...lastLine<Omit<Serving, "stop">>(await first), stop };
+      return { ...(lastLine(await first) as Omit<Serving, "stop">), stop };
     },
   };
 }
 
-function lastLine<T>(text: string): T {
-  return JSON.parse(text.trimEnd().split("\n").at(-1) as string) as T;
+function lastLine(text: string): unknown {
+  return JSON.parse(text.trimEnd().split("\n").at(-1) as string);
 }

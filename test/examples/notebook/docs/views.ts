@@ -33,7 +33,7 @@ export function table(head: readonly string[], body: readonly (readonly string[]
     const line = document.createElement("tr");
     for (const [i, text] of cells.entries()) {
       const element = document.createElement(tag);
-      if (tag === "th") (element as HTMLTableCellElement).scope = "col";
+      if (tag === "th") element.setAttribute("scope", "col");
       const isNull = tag === "td" && text === "null";
       element.style.cssText = `padding: 2px 0 2px 16px; white-space: nowrap; text-align: ${isNumeric[i] ? "right" : "left"}`;
       if (isNull) element.style.opacity = "0.5";
