@@ -20,6 +20,7 @@ import {
 import type { ValueType } from "../sdk/types/index.ts";
 import {
   arrowTypeOf,
+  type BadCell,
   type DatasetColumn,
   type DatasetFile,
   type DatasetInput,
@@ -29,6 +30,7 @@ import {
   readFiles,
   selectColumns,
   typesAreDeclared,
+  type UnreadCell,
   valueTypeOfArrow,
 } from "./datasets/index.ts";
 import { type Engine, exclusively } from "./engine/index.ts";
@@ -88,18 +90,30 @@ export async function createOfflineStore(options: OfflineStoreOptions): Promise<
       ? await compiled(definitions, { engine, datasets, sources, project, environment })
       : checkConsistency(checkSnapshot(options.snapshot));
   const transforms: Transforms = definitions === undefined ? new Map() : transformsOf(definitions);
-  const readSource: ReadSource = async (source, columns, range) => {
-    const data = dataOf(sources, source.name);
-    if (isTable(data)) return columns === undefined ? data : selectColumns(data, columns, `source "${source.name}"`);
-    const types = typesInSnapshot(snapshot, source);
-    if (isFiles(data)) return readFiles(datasets, data, source, { columns, types, range });
-    return datasets.readTable(data, source.format, { columns, types, name: `source "${source.name}"` });
+  const reader = (keepBadCells: boolean): ReadSource => {
+    return async (source, columns, range) => {
+      const data = dataOf(sources, source.name);
+      if (isTable(data)) return columns === undefined ? data : selectColumns(data, columns, `source "${source.name}"`);
+      const types = typesInSnapshot(snapshot, source);
+      if (isFiles(data)) return readFiles(datasets, data, source, { columns, types, range, keepBadCells });
+      const unreadCells: UnreadCell[] = [];
+      const onBadCell = ({ row, column, error }: BadCell) =>
+        void unreadCells.push({ row, column, reason: error.message });
+      const table = await datasets.readTable(data, source.format, {
+        columns,
+        types,
+        name: `source "${source.name}"`,
+        ...(keepBadCells ? { onBadCell } : {}),
+      });
+      return { table, unreadCells };
+    };
   };
   return {
     snapshot,
     registry: snapshotHash(snapshot),
     getHistoricalFeatures(request) {
       const asked: PlanRequest = "service" in request ? { service: request.service } : { features: request.features };
+      const readSource = reader(request.onBadRows === "quarantine");
       return getHistoricalFeatures({ ...request, engine, snapshot, transforms, readSource, request: asked });
     },
   };

@@ -8,7 +8,7 @@ import { valueOfCell } from "./csv-cells.ts";
 import { TimeCells } from "./csv-times.ts";
 import { EMPTY, sniff } from "./sniff.ts";
 import { checkNames, indexesOf, tableOf } from "./tables.ts";
-import { locatedCell, type TextOptions } from "./text-options.ts";
+import { BadCells, type TextOptions } from "./text-options.ts";
 
 interface Cells {
   push(cell: string | null): void;
@@ -61,14 +61,14 @@ function withoutMark(bytes: Uint8Array): Uint8Array {
 class RowReader {
   readonly #header: readonly string[];
   readonly #name: string;
-  readonly #onBadCell: TextOptions["onBadCell"];
+  readonly #bad: BadCells;
   #rows = 0;
   readonly #columns: { index: number; name: string; cells: Cells }[];
 
   constructor(header: readonly string[], { columns, types = {}, onBadCell }: TextOptions, name: string) {
     this.#header = header;
     this.#name = name;
-    this.#onBadCell = onBadCell;
+    this.#bad = new BadCells(onBadCell, name);
     if (header.length === 1 && header[0] === "")
       throw unreadable(name, "its first line is empty, where its header must be");
     checkNames(header, name);
@@ -95,10 +95,7 @@ class RowReader {
       try {
         column.cells.push(cell);
       } catch (cause) {
-        if (!(cause instanceof EdgefeatError)) throw cause;
-        const error = locatedCell(cause, line(), column.name, this.#name);
-        if (this.#onBadCell === undefined) throw error;
-        this.#onBadCell({ row: this.#rows, line: line(), column: column.name, text: cell as string, error });
+        this.#bad.take(cause, { row: this.#rows, line: line(), column: column.name, text: cell as string });
         column.cells.push(null);
       }
     }
@@ -106,6 +103,7 @@ class RowReader {
   }
 
   finish(): Table {
+    this.#bad.finish();
     return tableOf(this.#columns.map(({ name, cells }) => [name, cells.finish()]));
   }
 }

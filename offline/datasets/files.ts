@@ -76,9 +76,16 @@ function readFormatOf(path: string): DatasetFormat {
 /** Returns the bytes of a file. @throws file_not_found with the nearest name in its folder, file_unreadable. */
 export async function openPath(path: string): Promise<ByteSource> {
   try {
-    if ((await stat(path)).isDirectory()) {
+    const found = await stat(path);
+    if (found.isDirectory()) {
       throw new EdgefeatError("file_unreadable", `${path} is a folder, where a file was expected`, {
         hint: "name a file; a source of a view may be a folder of them",
+      });
+    }
+    if (!found.isFile()) {
+      // To open a pipe is to wait until somebody writes it.
+      throw new EdgefeatError("file_unreadable", `${path} is a pipe, a socket or a device, where a file was expected`, {
+        hint: "write what it gives to a file, and name that: files are read in parts, in any order",
       });
     }
     return await openFile(path);

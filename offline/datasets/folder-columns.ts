@@ -1,9 +1,9 @@
 // What folders say of a file's rows: columns of one value, and times that the rows must keep to.
 import type { Table, Vector } from "apache-arrow";
 import { EdgefeatError } from "../../sdk/errors.ts";
-import { formatTime } from "../../sdk/time.ts";
+import { formatTime, parseTimeExact } from "../../sdk/time.ts";
 import type { Value, ValueType } from "../../sdk/types/index.ts";
-import { canReadAs } from "./arrow-types.ts";
+import { canReadAs, valueTypeOfArrow } from "./arrow-types.ts";
 import { vectorFromValues } from "./build-column.ts";
 import { valueOfCell } from "./csv-cells.ts";
 import type { EventInterval } from "./partitions.ts";
@@ -42,11 +42,11 @@ export function checkTimes(
 ): void {
   const index = eventTime === null ? -1 : namesOf(table.schema).indexOf(eventTime);
   const column = index < 0 ? null : table.getChildAt(index);
-  if (column === null || !canReadAs(column.type, { kind: "timestamp" })) return;
-  const read = columnReader(column, { kind: "timestamp" }, { column: `${name}.${eventTime}` });
+  const read = column === null ? null : timeReader(column, `${name}.${eventTime}`);
+  if (column === null || read === null) return;
   const { fromUs, toUs } = interval;
   for (let row = 0; row < column.length; row++) {
-    const time = read(row) as bigint | null;
+    const time = read(row);
     if (time === null || (time >= fromUs && time < toUs)) continue;
     throw new EdgefeatError(
       "value_out_of_range",
@@ -57,4 +57,23 @@ export function checkTimes(
       },
     );
   }
+}
+
+/** Returns a reader of a column's times, those of texts too, rounded down; null for a column of no times. */
+function timeReader(column: Vector, name: string): ((row: number) => bigint | null) | null {
+  if (canReadAs(column.type, { kind: "timestamp" })) {
+    return columnReader(column, { kind: "timestamp" }, { column: name }) as (row: number) => bigint | null;
+  }
+  if (valueTypeOfArrow(column.type)?.kind !== "string") return null;
+  const text = columnReader(column, { kind: "string" }, { column: name });
+  return (row) => {
+    const found = text(row) as string | null;
+    try {
+      return found === null ? null : parseTimeExact(found, { zoneless: "utc", round: "down" });
+    } catch (fault) {
+      // Whoever reads the column as times says that it holds none.
+      if (fault instanceof EdgefeatError) return null;
+      throw fault;
+    }
+  };
 }

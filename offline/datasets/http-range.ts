@@ -174,8 +174,10 @@ class IdleTimer {
     this.#timer = setTimeout(() => this.#stopper.abort(new Passing(`nothing came for ${this.#ms / 1000} s`)), this.#ms);
   }
 
+  /** Ends what is left of the request: an answer that nobody reads to its end would hold its connection, and the process. */
   stop(): void {
     clearTimeout(this.#timer);
+    this.#stopper.abort();
   }
 }
 

@@ -9,17 +9,35 @@ const PROBE_BYTES = 16 * 1024;
 
 export type { HttpHost };
 
+/** Returns the URL of http or https that a text is. @throws definition_invalid */
+export function urlOf(text: string): URL {
+  if (URL.canParse(text)) return new URL(text);
+  throw new EdgefeatError("definition_invalid", `"${text}" is no URL`, {
+    hint: "write https://host/path, spaces and the like percent-escaped",
+  });
+}
+
 /** Returns a URL without its query, which may hold a signature. */
-export function urlName(url: URL): string {
+function urlName(url: URL): string {
   return `${url.origin}${url.pathname}`;
 }
 
 /**
  * Returns the bytes of a URL. One small request is made now. Where the server takes no ranges, it is the whole file, which is
  * then held in memory. Requests that fail for the time being are repeated; one that was cut off goes on where it stopped.
- * @throws file_not_found, file_unreadable naming the URL without its query, cancelled.
+ * @throws file_not_found, file_unreadable naming the URL without its query, cancelled; definition_invalid for one with a password.
  */
 export async function openHttp(url: URL, host: HttpHost, name = urlName(url)): Promise<ByteSource> {
+  if (url.username !== "" || url.password !== "") {
+    // fetch refuses them too, in words that hold them.
+    throw new EdgefeatError(
+      "definition_invalid",
+      `${urlName(url)} can't be read: its URL has a user name or a password`,
+      {
+        hint: "take them out, and use a URL that is signed",
+      },
+    );
+  }
   let readBytes = 0;
   const counting = (bytes: number) => {
     readBytes += bytes;
@@ -28,6 +46,7 @@ export async function openHttp(url: URL, host: HttpHost, name = urlName(url)): P
   const fetched = (from: number, to: number) => fetchRange(url, { ...host, onBytes: counting }, name, from, to);
   const first = await fetched(0, PROBE_BYTES);
   const { sizeBytes } = first;
+  const validator = first.etag ?? first.lastModified;
   const read = inBlocks(
     sizeBytes,
     async (from, to) => {
@@ -41,7 +60,7 @@ export async function openHttp(url: URL, host: HttpHost, name = urlName(url)): P
   return {
     name,
     sizeBytes,
-    stamp: `${sizeBytes} ${first.etag ?? first.lastModified ?? ""}`,
+    ...(validator === null ? {} : { stamp: `${sizeBytes} ${validator}` }),
     get readBytes() {
       return readBytes;
     },

@@ -23,7 +23,7 @@ export {
   type WriteOptions,
 } from "./dataset.ts";
 export { type DatasetFormat, formatOf, typesAreDeclared } from "./formats.ts";
-export { type HttpHost, openHttp } from "./http-source.ts";
+export { type HttpHost, openHttp, urlOf } from "./http-source.ts";
 export type { ParquetThread } from "./parquet.ts";
 export { plainTable } from "./plain.ts";
 export { partitionValues, type TimeRange } from "./partitions.ts";

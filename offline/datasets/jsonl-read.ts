@@ -7,7 +7,7 @@ import { columnBuilder } from "./build-column.ts";
 import { TimeCells } from "./csv-times.ts";
 import { EMPTY, sniff } from "./sniff.ts";
 import { tableOf } from "./tables.ts";
-import { locatedCell, type TextOptions } from "./text-options.ts";
+import { BadCells, type TextOptions } from "./text-options.ts";
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -35,6 +35,7 @@ interface Column {
 export function readJsonLines(bytes: Uint8Array, options: TextOptions, name: string): Table {
   const { columns: asked, types = {}, onBadCell } = options;
   const columns = new Map<string, Column>();
+  const bad = new BadCells(onBadCell, name);
   let rows = 0;
   const add = (column: string): void => {
     const declared = Object.hasOwn(types, column);
@@ -55,15 +56,13 @@ export function readJsonLines(bytes: Uint8Array, options: TextOptions, name: str
       try {
         column.cells.push(json);
       } catch (cause) {
-        if (!(cause instanceof EdgefeatError)) throw cause;
-        const error = locatedCell(cause, line, column.name, name);
-        if (onBadCell === undefined) throw error;
-        onBadCell({ row: rows, line, column: column.name, text: jsonText(json), error });
+        bad.take(cause, { row: rows, line, column: column.name, text: jsonText(json) });
         column.cells.push(null);
       }
     }
     rows++;
   }
+  bad.finish();
   if (rows === 0 && asked === undefined) {
     throw unreadable(name, bytes.length === 0 ? `it is ${EMPTY.what}` : "it has no lines", EMPTY.mend);
   }

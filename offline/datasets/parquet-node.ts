@@ -7,11 +7,13 @@ export function nodeParquetThread(): ParquetThread {
   // The checkout runs .ts, the package .js.
   const entry = new URL(`./parquet-thread-node${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url);
   const thread = new Worker(entry, { execArgv: [], stderr: true });
-  thread.unref();
   return {
     // A MessagePort of the page and of Node are one; their types are not.
     post: (request, transfer) => thread.postMessage(request, transfer as Transferable[]),
-    onReply: (listener) => thread.on("message", listener),
+    onReply(listener) {
+      // Whoever listens holds the process up, also where nothing is asked: a file may be refused before.
+      thread.on("message", listener).unref();
+    },
     onLost(listener) {
       thread.once("error", listener);
       thread.once("exit", (code) => listener(new Error(`exit code ${code}`)));

@@ -276,14 +276,19 @@ function typeOfPartition(
   );
 }
 
-/** Runs `work` on each item, so many at once, and returns the results in the items' order. */
+/** Runs `work` on each item, so many at once, and returns the results in the items' order. Once one fails, no other is begun. */
 async function inOrder<T, R>(items: readonly T[], atOnce: number, work: (item: T) => Promise<R>): Promise<R[]> {
   const results: R[] = [];
   let next = 0;
   const lane = async () => {
     while (next < items.length) {
       const i = next++;
-      results[i] = await work(items[i] as T);
+      try {
+        results[i] = await work(items[i] as T);
+      } catch (fault) {
+        next = items.length;
+        throw fault;
+      }
     }
   };
   await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, lane));

@@ -61,6 +61,7 @@ export async function listObjects(connection: S3Connection, bucket: string, key:
     const page = parseListing(new TextDecoder().decode(bytes), `s3://${bucket}/${base}`);
     found.push(...page.objects);
     if (page.next === undefined) break;
+    if (page.next === token) throw endless(`s3://${bucket}/${base}`);
     token = page.next;
   }
   const wanted = found.filter((object) => {
@@ -87,7 +88,16 @@ export function parseListing(xml: string, name: string): { objects: S3Object[]; 
     };
   });
   const more = member(xml.replaceAll(/<Contents>.*?<\/Contents>/gs, ""), "IsTruncated") === "true";
-  return { objects, next: more ? member(xml, "NextContinuationToken") : undefined };
+  const next = more ? member(xml, "NextContinuationToken") : undefined;
+  if (more && !next) throw endless(name);
+  return { objects, next };
+}
+
+/** Objects that are not listed would be rows that are lost. */
+function endless(name: string): EdgefeatError {
+  return new EdgefeatError("file_unreadable", `${name} can't be listed: the answer does not say how its list goes on`, {
+    hint: "check the endpoint: the object store must know ListObjectsV2, the listing with continuation tokens",
+  });
 }
 
 function member(xml: string, name: string): string | undefined {

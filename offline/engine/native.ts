@@ -49,7 +49,10 @@ export async function openNativeEngine(options: Omit<EngineOptions, "engine"> = 
       if (value !== undefined) duckdb.set_config(config, name, value);
     }
     const database = await duckdb.open(":memory:", config);
-    return new NativeEngine(duckdb, database, await duckdb.connect(database), spill);
+    const engine = new NativeEngine(duckdb, database, await duckdb.connect(database), spill);
+    // Else it is the machine's, and a view's own query makes other times of the same text there.
+    await engine.query("SET TimeZone = 'UTC'");
+    return engine;
   } catch (cause) {
     throw new EdgefeatError("engine_failed", `native DuckDB can't start: ${(cause as Error).message}`, {
       hint: "check the folder for temporary files, the threads and the memory limit",

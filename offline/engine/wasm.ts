@@ -4,7 +4,7 @@ import { type Table, tableFromIPC } from "apache-arrow";
 import { EdgefeatError } from "../../sdk/errors.ts";
 import { arrowStream } from "../datasets/index.ts";
 import { cancelled, isFatal } from "./errors.ts";
-import { checkResultNames, loadable } from "./loadable.ts";
+import { checkResultNames, checkResultTypes, loadable } from "./loadable.ts";
 import { bindParameters } from "./parameters.ts";
 import type { Engine, Parameter, QueryOptions } from "./port.ts";
 import { Turns } from "./turns.ts";
@@ -126,6 +126,7 @@ class WasmEngine implements Engine {
           table.schema.fields.map(({ name }) => name),
           sql,
         );
+        checkResultTypes(table.schema.fields, sql);
         return table;
       },
       sql,

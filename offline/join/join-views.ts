@@ -72,7 +72,8 @@ export async function joinViews(
     if (given.read !== undefined) reads[source.name] = given.read;
     for (const view of users) {
       onProgress?.({ stage: `join ${view.read.label}`, done, total });
-      const sourceRows = await viewRows(engine, view.read.view, view.read.spec, given, { aside, ...query });
+      const { view: name, label, spec } = view.read;
+      const sourceRows = await viewRows(engine, name, spec, given, { aside, label, ...query });
       const joined =
         view.kind === "stored"
           ? await joinStoredView(engine, view, rows, moments, sourceRows, joinForm, query)

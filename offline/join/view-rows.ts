@@ -12,6 +12,8 @@ type Spec = StoredViewSpec | AggregatedViewSpec;
 export interface ViewRowsOptions extends QueryOptions {
   /** Where bad rows go; null: they are an error. */
   readonly aside: SetAside | null;
+  /** What the view is called where its query's rows are set aside. Default: its name. */
+  readonly label?: string;
 }
 
 /**
@@ -23,7 +25,7 @@ export async function viewRows(
   view: string,
   spec: Spec,
   { table, unreadCells = [] }: SourceTable,
-  { aside, ...query }: ViewRowsOptions,
+  { aside, label = view, ...query }: ViewRowsOptions,
 ): Promise<SourceRows> {
   const { name } = spec.source;
   const { select } = spec;
@@ -32,7 +34,7 @@ export async function viewRows(
   }
   const given = aside === null ? table : aside.take(name, table, unread(sourceColumns([spec]), unreadCells));
   const rows = await selectRows(engine, { view, source: name, select }, neededColumns(spec), given, query);
-  return checkSourceRows(spec, aside === null ? rows : usableRows(spec, `view "${view}"`, rows, [], aside));
+  return checkSourceRows(spec, aside === null ? rows : usableRows(spec, `view "${label}"`, rows, [], aside));
 }
 
 /** Returns the rows with times that can be used and without unread cells in the columns that the view needs. */

@@ -62,6 +62,7 @@ function differenceOf(column: AuditColumn, anew: Table, set: AuditTable, options
   if (found === null) return null;
   const expected = columnReader(columnOf(anew, fullName(output)), output.type, { column: name });
   const tolerance = options.tolerance ?? toleranceOf(output.type);
+  const embargo = BigInt(options.embargoUs ?? 0);
   const rows: number[] = [];
   for (let row = 0; row < set.rows; row++) if (!sameValue(found.read(row), expected(row), tolerance)) rows.push(row);
   return {
@@ -72,6 +73,7 @@ function differenceOf(column: AuditColumn, anew: Table, set: AuditTable, options
     actual: found.read,
     expected,
     tolerance,
+    until: output.read < 0 ? null : (row) => (set.times[row] as bigint) - embargo,
     rows,
   };
 }

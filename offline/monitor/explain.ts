@@ -20,6 +20,8 @@ export interface Difference {
   readonly actual: ColumnReader;
   readonly expected: ColumnReader;
   readonly tolerance: number;
+  /** What an event time must be later than to have leaked; null for an on-demand feature, which may be of a later time by itself. */
+  readonly until: ((row: number) => bigint) | null;
   /** The rows that differ. */
   readonly rows: readonly number[];
 }
@@ -39,15 +41,23 @@ export interface Explanation {
 
 /** Returns which suspects explain how many of `rows`, the best first, and the rows that none does. */
 export function explanationsOf(
-  { actual, tolerance }: Difference,
+  { actual, tolerance, until }: Difference,
   suspects: readonly Suspect[],
   rows: readonly number[],
 ): { found: Explanation[]; left: readonly number[] } {
-  const explains = ({ join, read }: Suspect, row: number) => {
+  const isTimed = suspects.some(({ eventTime }) => rows.some((row) => eventTime(row) !== null));
+  /** A leak needs an event from later: a default, a count of none, or a window with an early edge elsewhere has none. */
+  const isLater = ({ join, eventTime }: Suspect, row: number) => {
+    const e = eventTime(row);
+    if (e === null) return !isTimed;
+    return join.byCreated || until === null || e > until(row);
+  };
+  const explains = (suspect: Suspect, row: number) => {
     const value = actual(row);
-    const other = read(row);
+    const other = suspect.read(row);
+    if (other === undefined || !sameValue(value, other, tolerance)) return false;
     // A value that is missing holds nothing that could have leaked.
-    return other !== undefined && !(join.leaks && isMissing(value)) && sameValue(value, other, tolerance);
+    return !suspect.join.leaks || (!isMissing(value) && isLater(suspect, row));
   };
   const found: Explanation[] = [];
   let left = rows;

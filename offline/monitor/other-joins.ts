@@ -13,7 +13,9 @@ export interface OtherJoin {
   readonly what: string;
   /** True when it uses what was not known at the row's time. */
   readonly leaks: boolean;
-  readonly world: "as defined" | "unbounded" | "backwards";
+  /** True where what was not known yet is told by the created time, whatever the event time. */
+  readonly byCreated: boolean;
+  readonly world: "as defined" | "exact edges" | "unbounded" | "backwards";
   /** The time to join at, by row. */
   at(row: number): bigint;
 }
@@ -28,18 +30,31 @@ export interface OtherTimes {
   /** No event of any source is later. */
   readonly latest: bigint;
   readonly knownAt: boolean;
+  /** Whether any view has windows. */
+  readonly windows: boolean;
 }
 
 /** Returns the joins to try: of two that explain as much, the first is taken, so the harmless and the usual come first. */
-export function otherJoins({ t, embargoUs, labelTime, latest, knownAt }: OtherTimes): OtherJoin[] {
+export function otherJoins({ t, embargoUs, labelTime, latest, knownAt, windows }: OtherTimes): OtherJoin[] {
   const until = (row: number) => (t[row] as bigint) - embargoUs;
   const upTo = (end: (us: number) => number) => (row: number) => BigInt(end(Number(until(row)))) - 1n;
   const join = (what: string, leaks: boolean, at: OtherJoin["at"], world: OtherJoin["world"] = "as defined") => [
-    { what, leaks, at, world },
+    { what, leaks, byCreated: false, at, world },
   ];
   return [
-    ...(knownAt ? join("of rows that were created only later", true, until) : []),
+    ...(knownAt ? join("of rows that were created only later", true, until) : []).map((it) => ({
+      ...it,
+      byCreated: true,
+    })),
     ...join("of events strictly before the row's time", false, (row) => until(row) - 1n),
+    ...(windows
+      ? join(
+          "over windows whose early edge is exact, where the definition's moves by hops",
+          false,
+          until,
+          "exact edges",
+        )
+      : []),
     ...join("without the TTL, or over all events so far in place of the window", false, until, "unbounded"),
     ...(embargoUs > 0n ? join("as of the row's time, without the embargo", true, (row) => t[row] as bigint) : []),
     ...join("as of the time of the label", true, (row) => labelTime(row) ?? until(row) - 1n),
@@ -88,6 +103,17 @@ export function unbounded(snapshot: Snapshot, spanUs: number, keepWindows: boole
       for (const feature of spec.features) {
         feature.windowUs = Math.max(feature.windowUs, floorTo(spanUs, feature.hopUs) + 2 * feature.hopUs);
       }
+    }
+  }
+  return copy;
+}
+
+/** Returns the snapshot with windows that are never longer than they say, as most tools have them. */
+export function exactEdges(snapshot: Snapshot): Snapshot {
+  const copy = structuredClone(snapshot);
+  for (const { versions } of Object.values(copy.views)) {
+    for (const { spec } of Object.values(versions)) {
+      if (spec.kind === "aggregated") for (const feature of spec.features) feature.hopUs = 1;
     }
   }
   return copy;

@@ -5,7 +5,7 @@ import type { AuditTable } from "./audit-columns.ts";
 import { eventTimesOf, joinAgain } from "./audit-join.ts";
 import type { AuditDefinitions, AuditOptions } from "./audit-report.ts";
 import { type Difference, explanationsOf, type Suspect } from "./explain.ts";
-import { backwards, eventTimeSpan, type OtherJoin, otherJoins, unbounded } from "./other-joins.ts";
+import { backwards, eventTimeSpan, exactEdges, type OtherJoin, otherJoins, unbounded } from "./other-joins.ts";
 import { type PlainViews, plainViews } from "./plain-views.ts";
 
 /** So many rows that differ are tried with every join, over all features. */
@@ -72,9 +72,11 @@ async function prepare(
       labelTime: (row) => (label === null || label.isNull?.[row] === 1 ? null : (label.us[row] as bigint)),
       latest,
       knownAt: asKnownAt !== undefined,
+      windows: reads.some(({ spec }) => spec.kind === "aggregated"),
     }),
     worlds: {
       "as defined": { ...definitions, snapshot, readSource },
+      "exact edges": { ...definitions, snapshot: exactEdges(snapshot), readSource },
       unbounded: { ...definitions, snapshot: unbounded(snapshot, spanUs, false), readSource },
       backwards: {
         ...definitions,

@@ -49,9 +49,10 @@ export async function entityRows(
   return { table: await entitySpine({ ...base, times, requestData, entityTime, ...bound }) };
 }
 
-/** Returns a text that tells these entity rows from others. */
-export async function entityStamp(from: EntitiesFrom): Promise<string> {
+/** Returns a text that tells these entity rows from others; null for those of a URL, which may be others the next time. */
+export async function entityStamp(from: EntitiesFrom): Promise<string | null> {
   if (!("file" in from)) return JSON.stringify(from);
+  if (/^https?:\/\//.test(from.file)) return null;
   const path = resolve(from.file);
   const { size, mtimeMs } = await stat(path).catch(() => ({ size: 0, mtimeMs: 0 }));
   return `${path} ${size}-${mtimeMs}`;

@@ -5,6 +5,7 @@ import type { Table } from "apache-arrow";
 import { readTableFile, writeTableFile } from "../../offline/datasets/files.ts";
 import type { JoinParts } from "../../offline/index.ts";
 import { EdgefeatError } from "../errors.ts";
+import { hashOf } from "../registry/index.ts";
 
 /** Parts that nobody came back for are removed after so long. */
 const FORGOTTEN_MS = 7 * 24 * 60 * 60 * 1000;
@@ -17,20 +18,28 @@ export interface KeptParts extends JoinParts {
   clear(): void;
 }
 
-/** Returns the parts of one training set; `run` is a hash of all that its values depend on. */
-export function partsOf(repo: string, run: string): KeptParts {
+/**
+ * Returns the parts of one training set; `run` is a hash of all that its values depend on but its sources, `stampOf` tells the
+ * state of the source that a part came from: so that a source may be mended, and the views of others go on. Where it can't (null),
+ * parts are not kept.
+ */
+export function partsOf(repo: string, run: string, stampOf: (key: string) => string | null): KeptParts {
   const folder = join(repo, ".edgefeat", "historical", run.replace(/^sha256:/, ""));
   removeForgotten(dirname(folder), Date.now() - FORGOTTEN_MS);
-  const fileOf = (key: string) => join(folder, `${key}.arrow`);
+  const fileOf = (key: string): string | null => {
+    const stamp = stampOf(key);
+    return stamp === null ? null : join(folder, `${key}.${hashOf(stamp).slice("sha256:".length).slice(0, 16)}.arrow`);
+  };
   const loaded: string[] = [];
   const saved: string[] = [];
   return {
     loaded,
     saved,
     async load(key): Promise<Table | null> {
-      if (!existsSync(fileOf(key))) return null;
+      const file = fileOf(key);
+      if (file === null || !existsSync(file)) return null;
       try {
-        const table = await readTableFile(fileOf(key));
+        const table = await readTableFile(file);
         loaded.push(key);
         return table;
       } catch (fault) {
@@ -40,8 +49,10 @@ export function partsOf(repo: string, run: string): KeptParts {
       }
     },
     async save(key, table): Promise<void> {
+      const file = fileOf(key);
+      if (file === null) return;
       mkdirSync(folder, { recursive: true });
-      await writeTableFile(fileOf(key), table, { metadata: table.schema.metadata });
+      await writeTableFile(file, table, { metadata: table.schema.metadata });
       saved.push(key);
     },
     clear() {

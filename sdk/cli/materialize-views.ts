@@ -65,6 +65,7 @@ export async function materializeAll(
     for (const item of todo) {
       const { view, version, source, startUs, isLatest } = item;
       const started = performance.now();
+      const stamp = await sourceStamp(repo, source, signal);
       const work = materializeView({
         engine,
         snapshot,
@@ -72,9 +73,9 @@ export async function materializeAll(
         version,
         startUs,
         endUs: interval.endUs,
-        readSource: sourceReader(repo, (spec) => typesInSnapshot(snapshot, spec), { onBadRows }),
+        readSource: sourceReader(repo, (spec) => typesInSnapshot(snapshot, spec), { onBadRows, signal }),
         onBadRows,
-        sourceStamp: `${await sourceStamp(repo, source)} ${storeHash(connection)}`,
+        ...(stamp === null ? {} : { sourceStamp: `${stamp} ${storeHash(connection)}` }),
         sink: onlineSink(connection.admin, snapshot),
         checkpoint: checkpointOf(repo, view, version),
         onProgress: ({ stage, done, total }) => progress.update(stage, done, total),

@@ -9,8 +9,8 @@ import {
   type Quarantine,
 } from "../../offline/index.ts";
 import { EdgefeatError } from "../errors.ts";
-import { type FeaturePlan, metadataOf, planFeatures, type PlanRequest } from "../plan/index.ts";
-import { hashOf, type SourceSpec, typesInSnapshot } from "../registry/index.ts";
+import { type FeaturePlan, metadataOf, planFeatures, type PlanRequest, type ViewRead } from "../plan/index.ts";
+import { canonicalJson, hashOf, type SourceSpec, typesInSnapshot } from "../registry/index.ts";
 import type { Us } from "../time.ts";
 import type { Context } from "./command.ts";
 import { type EntitiesFrom, entityRows, entityStamp } from "./entity-rows.ts";
@@ -54,8 +54,8 @@ export async function buildTrainingSet(context: Context, options: TrainingSetOpt
   const { snapshot, registry, transforms } = await loadSnapshot(loaded, options.from, env);
   const plan = planOfThen(options.from, registry, () => planFeatures(snapshot, asked, transforms));
   keepRegistry(repo, { hash: registry, snapshot }, "historical");
-  const sources = await sourceStamps(repo, plan);
-  const parts = await partsFor(repo, plan, sources, options);
+  const stamps = await sourceStamps(repo, plan, signal);
+  const parts = await partsFor(repo, plan, stamps, options);
   const progress = out.progress();
   const engine = await openConfiguredEngine(loaded, options.engine);
   try {
@@ -95,7 +95,7 @@ export async function buildTrainingSet(context: Context, options: TrainingSetOpt
       plan,
       snapshot,
       columns: columns.slice(entities.numCols),
-      sources,
+      sources: statesByName(stamps, plan),
       command: options.command(registry),
       tool: packageVersion(),
     });
@@ -128,7 +128,7 @@ export async function buildTrainingSet(context: Context, options: TrainingSetOpt
 async function partsFor(
   repo: string,
   plan: FeaturePlan,
-  sources: Readonly<Record<string, string>>,
+  stamps: SourceStamps,
   options: TrainingSetOptions,
 ): Promise<KeptParts | null> {
   const { asked, entities, entityTime, embargoUs, asKnownAt, provenance, onBadRows, joinForm, resume } = options;
@@ -143,14 +143,32 @@ async function partsFor(
   }));
   const rules = { entityTime, embargoUs, asKnownAt: asKnownAt ?? null, provenance, joinForm };
   const rows = await entityStamp(entities);
-  return partsOf(repo, hashOf({ asked, views, rules, rows, sources, version: packageVersion() }));
+  if (rows === null) return null;
+  // A part's key begins with its view's place in the plan.
+  const stampOf = (key: string): string | null => {
+    const read = plan.reads[Number.parseInt(key, 10)];
+    return read === undefined ? null : (stamps.get(stampKey(read)) ?? null);
+  };
+  return partsOf(repo, hashOf({ asked, views, rules, rows, version: packageVersion() }), stampOf);
 }
 
-async function sourceStamps(repo: string, { reads }: FeaturePlan): Promise<Record<string, string>> {
-  const specs = new Map<string, SourceSpec>(reads.map(({ spec }) => [spec.source.name, spec.source]));
-  const stamps: Record<string, string> = {};
-  for (const [name, spec] of specs) stamps[name] = await sourceStamp(repo, spec);
+async function sourceStamps(repo: string, { reads }: FeaturePlan, signal: AbortSignal): Promise<SourceStamps> {
+  const specs = new Map<string, SourceSpec>(reads.map((read) => [stampKey(read), read.spec.source]));
+  const stamps = new Map<string, string | null>();
+  for (const [key, spec] of specs) stamps.set(key, await sourceStamp(repo, spec, signal));
   return stamps;
+}
+
+/** The state of each source, by all that is said of it: versions of a view may have sources of one name and other files. */
+type SourceStamps = ReadonlyMap<string, string | null>;
+
+function stampKey({ spec }: ViewRead): string {
+  return canonicalJson(spec.source);
+}
+
+/** Returns the state of each source by its name, for people. */
+function statesByName(stamps: SourceStamps, { reads }: FeaturePlan): Record<string, string> {
+  return Object.fromEntries(reads.map((read) => [read.spec.source.name, stamps.get(stampKey(read)) ?? "unknown"]));
 }
 
 /** Writes the rows that were set aside beside the training set. Returns the files, with what their rows are of. */

@@ -42,6 +42,8 @@ const FICKLE = new Set([
   "pg_postmaster_start_time",
   "pg_conf_load_time",
   "getenv",
+  "current_setting",
+  "version",
   "getvariable",
   "query",
   "query_table",

@@ -11,7 +11,7 @@ import {
   openEngine,
   readTableFile,
 } from "../../offline/index.ts";
-import { tableOf, vectorFromValues } from "../../offline/datasets/index.ts";
+import { blobFiles, tableOf, vectorFromValues } from "../../offline/datasets/index.ts";
 import {
   avg,
   csv,
@@ -110,6 +110,20 @@ describe("createOfflineStore", () => {
     expect(store.registry).toBe(first.registry);
     const { table } = await store.getHistoricalFeatures({ entities, features: ["pay:total"], fullNames: true });
     expect(columnValues(table, "pay__total", FLOAT64)).toEqual([15, null, null, null]);
+  });
+
+  it("sets rows aside whose cells can't be read, of a file's bytes and of many files, where that is asked for", async () => {
+    const bytes = new TextEncoder().encode("driver_id,factor\n1001,1.5\n1001,much\n1002,2\n");
+    for (const data of [bytes, blobFiles([["bonuses.csv", new Blob([bytes])]])]) {
+      const store = await createOfflineStore({ engine, datasets, definitions: { bonus }, sources: { bonuses: data } });
+      const ask = (onBadRows: "fail" | "quarantine") =>
+        store.getHistoricalFeatures({ entities, features: ["bonus:factor"], onBadRows });
+      await expect(ask("fail")).rejects.toMatchObject({ code: "type_mismatch" });
+      const { table, report, quarantine } = await ask("quarantine");
+      expect(columnValues(table, "factor", FLOAT64)).toStrictEqual([1.5, 2, null, null]);
+      expect(report.quarantined).toStrictEqual({ bonuses: 1 });
+      expect(quarantine?.map((part) => part.table.numRows)).toStrictEqual([1]);
+    }
   });
 
   it("needs no data of sources that a request doesn't touch", async () => {

@@ -17,7 +17,7 @@ import {
 } from "../../offline/index.ts";
 import { sourceReader } from "../../sdk/cli/load/sources.ts";
 import { EdgefeatError } from "../../sdk/errors.ts";
-import { count, csv, entity, featureView, int64, parquet, string, timestamp } from "../../sdk/index.ts";
+import { count, csv, entity, featureService, featureView, int64, parquet, string, timestamp } from "../../sdk/index.ts";
 import { typesInSnapshot } from "../../sdk/registry/index.ts";
 import { parseTypeName, type Value } from "../../sdk/types/index.ts";
 import { columnValues, snapshotFrom } from "../support/snapshots.ts";
@@ -105,6 +105,28 @@ describe("a join that quarantines", () => {
     ]);
     expect(columnValues(entities.table, "label", { kind: "float64" })).toStrictEqual([2, 3]);
     expect(columnValues(source.table, "n", { kind: "int64" })).toStrictEqual([11n, 21n, 22n]);
+  });
+
+  it("tells the rows that a select made apart by what its view is called, where it is joined twice", async () => {
+    const made = featureView("made", {
+      entities: [user],
+      source: log,
+      select: 'SELECT id, CASE WHEN n > 10 THEN NULL ELSE make_timestamp(n) END AS "at", seen, n FROM log',
+      features: { n: int64() },
+    });
+    const both = featureService("both", { features: [made, made.withName("again")] });
+    const rows = takeRows(ROWS, Int32Array.of(0, 2));
+    const { report, quarantine = [] } = await getHistoricalFeatures({
+      engine,
+      entities: takeRows(ENTITIES, Int32Array.of(0)),
+      snapshot: snapshotFrom({ made, both }).snapshot,
+      request: { service: "both" },
+      readSource: async () => rows,
+      fullNames: true,
+      onBadRows: "quarantine",
+    });
+    expect(report.quarantined).toStrictEqual({ 'view "made"': 1, 'view "again"': 1 });
+    expect(quarantine.map(({ of }) => of)).toStrictEqual(['view "made"', 'view "again"']);
   });
 
   it("says that nothing was set aside where nothing was", async () => {

@@ -5,11 +5,14 @@ import {
   existsSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   truncateSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { writeTableFile } from "../../offline/datasets/files.ts";
@@ -150,6 +153,36 @@ describe("a training set that was cut off", () => {
     const resumed = await run(other);
     expect(resumed.json().resumed.length).toBeGreaterThanOrEqual(2);
   });
+});
+
+test("goes on where another source was mended; whose entity rows come from a URL keeps nothing: they may be others the next time", async () => {
+  const home = await makeHome();
+  const entities = readFileSync(join(home, "entities.parquet"));
+  const server = createServer((_, answer) => void answer.end(entities)).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  // The last view can't be joined: its source is not there.
+  const gone = `${FEATURES}\nconst gone = parquet("gone", { path: "gone.parquet", eventTime: "at", schema: { user_id: int64(), at: timestamp(), x: int64() } });
+export const lost = featureView("lost", { entities: [user], source: gone, features: { x: int64() } });`;
+  writeFileSync(join(home, "features.ts"), gone.replace("{ avg,", "{ timestamp, avg,"));
+  const ask = (file: string) =>
+    edgefeat(["historical", "--entities", file, "--features", "last:amount,lost:x", "--out", "t.parquet"], {
+      cwd: home,
+    });
+  expect(await ask("entities.parquet")).toMatchObject({ code: 1, stderr: expect.stringContaining("gone.parquet") });
+  expect(partsIn(home)).toHaveLength(1);
+  writeFileSync(join(home, "gone.parquet"), "no Parquet yet");
+  const mended = await ask("entities.parquet");
+  expect(mended).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("1 finished view will not be joined again"),
+  });
+  expect(mended.stderr).not.toContain("join last");
+  rmSync(join(home, ".edgefeat/historical"), { recursive: true });
+  const far = await ask(`http://127.0.0.1:${port}/entities.parquet`);
+  server.close();
+  expect(far).toMatchObject({ code: 1, stderr: expect.stringContaining("gone.parquet") });
+  expect(partsIn(home)).toEqual([]);
 });
 
 function damageParts(home: string): void {

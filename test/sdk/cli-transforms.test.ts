@@ -109,6 +109,11 @@ describe("a server with transforms of its own", () => {
     expect(server.registry).toBe(answer?.registry);
     writeFileSync(join(cwd, "registry.json"), JSON.stringify(answer));
     expect(await trained(...features, "--registry", "registry.json")).toEqual(server);
+    // A training set names the registry that it was made from, whatever the file calls itself.
+    writeFileSync(join(cwd, "edited.json"), JSON.stringify(answer).replace("100.0 * spent_1d", "200.0 * spent_1d"));
+    const edited = await trained("--features", "share_of:share", "--registry", "edited.json");
+    expect(edited.registry).toMatch(/^sha256:/);
+    expect(edited.registry).not.toBe(server.registry);
     const alone = await trained("--features", "risk:share");
     expect(alone.lines[1]).toBe(`1,${NOW},100,-97.5`);
     const unknown = await edgefeat(

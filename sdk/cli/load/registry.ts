@@ -105,11 +105,12 @@ async function readRegistryFile({ config }: LoadedConfig, file: string): Promise
   const text = await readFile(resolve(file), "utf8").catch((cause: unknown) => {
     throw new EdgefeatError("file_not_found", `${file} can't be read`, { hint, cause });
   });
-  const { registry: hash, snapshot: json } = (parsed(text) ?? {}) as { registry?: unknown; snapshot?: unknown };
-  if (typeof hash !== "string") throw new EdgefeatError("registry_invalid", `${file} holds no registry`, { hint });
+  const { registry, snapshot: json } = (parsed(text) ?? {}) as { registry?: unknown; snapshot?: unknown };
+  if (typeof registry !== "string") throw new EdgefeatError("registry_invalid", `${file} holds no registry`, { hint });
   const snapshot = checkConsistency(checkSnapshot(json));
   checkProject(snapshot, config, `${file} is of`, "project and environment");
-  return { hash, snapshot };
+  // What is in it, not what it calls itself: a limited token is told a part under the name of the whole, and files are edited.
+  return { hash: snapshotHash(snapshot), snapshot };
 }
 
 function parsed(text: string): unknown {

@@ -20,7 +20,7 @@ export interface Reach {
 
 /** A file, and a text that tells one state of it from another. */
 export interface SourceFile extends DatasetFile {
-  readonly stamp: string;
+  readonly stamp: string | null;
 }
 
 export interface SourceFiles {
@@ -48,8 +48,9 @@ export async function sourceFiles({ path, s3 = {}, name }: SourceSpec, reach: Re
 }
 
 async function urlFile(path: string, reach: Reach): Promise<SourceFile> {
-  const { openHttp } = await import("../../../offline/datasets/index.ts");
-  return remoteFile(() => openHttp(new URL(path), httpHost(reach)));
+  const { openHttp, urlOf } = await import("../../../offline/datasets/index.ts");
+  const url = urlOf(path);
+  return remoteFile(() => openHttp(url, httpHost(reach)));
 }
 
 async function objects(path: string, s3: S3Options, source: string, reach: Reach): Promise<SourceFile[]> {
@@ -79,7 +80,7 @@ async function remoteFile(open: () => Promise<ByteSource>): Promise<SourceFile> 
   return {
     path: opened.name,
     sizeBytes: opened.sizeBytes,
-    stamp: opened.stamp ?? String(opened.sizeBytes),
+    stamp: opened.stamp ?? null,
     async open() {
       const one = first;
       first = undefined;

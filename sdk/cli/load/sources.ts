@@ -83,20 +83,22 @@ export async function readFileIn(
 ): Promise<Table> {
   const { readTable, readTableFile } = await import("../../../offline/datasets/files.ts");
   if (/^https?:\/\//.test(path)) {
-    const { formatOf } = await import("../../../offline/datasets/index.ts");
-    const url = new URL(path);
+    const { formatOf, urlOf } = await import("../../../offline/datasets/index.ts");
+    const url = urlOf(path);
     return readTable(url, options.format ?? formatOf(url.pathname), options);
   }
   return relativeTo(folder, () => readTableFile(resolve(folder, path), options));
 }
 
-/** Returns a text that tells one state of a source's files from another. */
-export async function sourceStamp(repo: string, source: SourceSpec): Promise<string> {
+/** Returns a text that tells one state of a source's files from another; null where a server gives nothing to tell by. */
+export async function sourceStamp(repo: string, source: SourceSpec, signal: AbortSignal): Promise<string | null> {
   // A source that can't be reached is told of when it is read.
-  const files = await sourceFiles(source, { repo, env: process.env }).then(
+  const files = await sourceFiles(source, { repo, env: process.env, signal }).then(
     (found) => found.files,
     () => [],
   );
+  if (signal.aborted) throw new EdgefeatError("cancelled", `cancelled while looking at the source "${source.name}"`);
+  if (files.some(({ stamp }) => stamp === null)) return null;
   const states = files.map(({ path, stamp }) => `${path} ${stamp}`);
   return states.length === 1 ? (files[0] as SourceFile).stamp : hashOf(states);
 }

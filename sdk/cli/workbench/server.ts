@@ -3,6 +3,7 @@ import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { pipeline } from "node:stream/promises";
 import type { WorkbenchFile } from "../../../offline/workbench/build.ts";
 import { EdgefeatError } from "../../errors.ts";
 import { errorJson } from "../error-text.ts";
@@ -171,10 +172,8 @@ async function sendFile(response: ServerResponse, path: string, headOnly: boolea
   }
   response.writeHead(200, { ...HEADERS, "content-type": "application/octet-stream", "content-length": size });
   if (headOnly) response.end();
-  else
-    createReadStream(path)
-      .on("error", () => response.destroy())
-      .pipe(response);
+  // Not pipe, which leaves the file open when the page goes away.
+  else await pipeline(createReadStream(path), response).catch(() => response.destroy());
 }
 
 function withHost(page: Uint8Array, host: "repo" | "local"): Uint8Array {

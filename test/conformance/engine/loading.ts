@@ -1,5 +1,15 @@
 // Tables loaded: replaced, sliced, of any name; and refused without a loss.
-import { Dictionary, Int32, Utf8, vectorFromArray } from "apache-arrow";
+import {
+  Dictionary,
+  Field,
+  Int32,
+  List,
+  makeData,
+  TimestampMicrosecond,
+  Utf8,
+  Vector,
+  vectorFromArray,
+} from "apache-arrow";
 import { tableOf, vectorFromTyped, vectorFromValues } from "../../../offline/datasets/index.ts";
 import { type EngineCase, equal, errorOf, matches, rows } from "./case.ts";
 
@@ -88,6 +98,32 @@ export const loadingCases: readonly EngineCase[] = [
       const column = vectorFromArray(["a", null, "b", "a"], new Dictionary(new Utf8(), new Int32()));
       await engine.load("t", tableOf([["x", column]]));
       equal(await rows(engine, "SELECT x FROM t WHERE coalesce(x, '') <> 'b'"), [["a"], [null], ["a"]]);
+    },
+  },
+  {
+    name: "load takes lists of dictionary-encoded text, and of times with a zone, as of plain ones",
+    async run({ engine }) {
+      const words = new Dictionary(new Utf8(), new Int32());
+      const texts = vectorFromArray([["a", null], null, ["b", "a"]], new List(new Field("item", words, true)));
+      const zoned = makeData({ type: new TimestampMicrosecond("UTC"), data: BigInt64Array.of(1n, 2n, 3n) });
+      const times = makeData({
+        type: new List(new Field("item", zoned.type, true)),
+        length: 3,
+        valueOffsets: Int32Array.of(0, 1, 1, 3),
+        child: zoned,
+      });
+      await engine.load(
+        "t",
+        tableOf([
+          ["x", texts],
+          ["t", new Vector([times])],
+        ]),
+      );
+      equal(await rows(engine, "SELECT x::VARCHAR, t, typeof(t) FROM t"), [
+        ["[a, NULL]", [1n], "TIMESTAMP[]"],
+        [null, [], "TIMESTAMP[]"],
+        ["[b, a]", [2n, 3n], "TIMESTAMP[]"],
+      ]);
     },
   },
   {

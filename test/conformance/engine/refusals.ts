@@ -36,6 +36,16 @@ const late: EngineCase = {
   },
 };
 
+const enums = ["SELECT 'a'::ENUM('a', 'b') AS x", "SELECT ['a'::ENUM('a', 'b')] AS x"].map((sql): EngineCase => ({
+  name: `an ENUM is refused, and never read as null: ${sql}`,
+  async run({ engine }) {
+    const error = await errorOf(engine.query(sql));
+    equal(error.code, "type_mismatch");
+    matches(error.message, /"x" of the result is an? ENUM/);
+    equal(await rows(engine, `SELECT x::VARCHAR FROM (${sql})`), [[sql.includes("[") ? "[a]" : "a"]]);
+  },
+}));
+
 // Were any of these tried, it would hang or end in another error.
 const OUTSIDE = [
   "SELECT * FROM 'http://127.0.0.1:9/x.csv'",
@@ -124,4 +134,13 @@ const asof: EngineCase = {
   },
 };
 
-export const refusalCases: readonly EngineCase[] = [...bad, words, late, ...outside, ...extensions, tampered, asof];
+export const refusalCases: readonly EngineCase[] = [
+  ...bad,
+  words,
+  late,
+  ...enums,
+  ...outside,
+  ...extensions,
+  tampered,
+  asof,
+];

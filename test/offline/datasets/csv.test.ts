@@ -133,6 +133,19 @@ describe("where a bad cell is", () => {
     );
   });
 
+  it("1.3 more than one row of them are counted, the first ones named, and the mend told", async () => {
+    const text = `t,n\n${["x,y", ",1", "x,2", "x,3", "x,4"].map((line) => `${line}\n`).join("")}`;
+    const types = { t: { kind: "timestamp" }, n: { kind: "int64" } } as const;
+    await expect(readTable(encode(text), "csv", { types, name: "x.csv" })).rejects.toMatchObject({
+      code: "bad_time",
+      message: expect.stringMatching(
+        /^x\.csv, line 2, column "t": .*; 4 rows have such cells, first on lines 2, 4, 5$/,
+      ),
+      hint: expect.stringMatching(/; or set such rows aside: --on-bad-rows quarantine$/),
+      details: { line: 2, column: "t", count: 4, lines: [2, 4, 5] },
+    });
+  });
+
   it("1.3 bad cells can be heard of one by one, and read as null", async () => {
     const bad: BadCell[] = [];
     const rows = await rowsOf(

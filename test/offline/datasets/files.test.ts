@@ -1,4 +1,5 @@
 // Dataset files: found, told by their ending, written whole or not at all.
+import { execFileSync } from "node:child_process";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -67,6 +68,25 @@ it.each(["parquet", "csv", "arrow", "arrows"])("a .%s that is something else is 
   }
   await mkdir(join(folder, `folder.${ending}`));
   await expect(readTableFile(join(folder, `folder.${ending}`))).rejects.toMatchObject({ code: "file_unreadable" });
+});
+
+it("a pipe is refused, and not waited for", async () => {
+  const path = join(folder, "pipe.csv");
+  execFileSync("mkfifo", [path]);
+  await expect(readTableFile(path)).rejects.toMatchObject({
+    code: "file_unreadable",
+    message: `${path} is a pipe, a socket or a device, where a file was expected`,
+  });
+});
+
+it("a file that is refused before it is decoded holds no process up", async () => {
+  const path = join(folder, "cut.parquet");
+  await writeFile(path, "PAR1 and no more");
+  const module = new URL("../../../offline/datasets/files.ts", import.meta.url).href;
+  const script = `import("${module}").then((m) => m.readTableFile(process.argv[1])).catch((e) => console.log(e.code))`;
+  expect(execFileSync(process.execPath, ["-e", script, path], { encoding: "utf8", timeout: 15_000 })).toBe(
+    "file_unreadable\n",
+  );
 });
 
 describe("a file is replaced in one step, or not at all", () => {

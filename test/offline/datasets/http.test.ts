@@ -1,8 +1,11 @@
 // Files by HTTP: only the ranges that are needed, servers that know none, faults that pass and faults that don't.
+import { once } from "node:events";
 import { readFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { type HttpHost, namesOf, openHttp, tableOf, vectorFromValues } from "../../../offline/datasets/index.ts";
+import { type HttpHost, namesOf, openHttp, tableOf, urlOf, vectorFromValues } from "../../../offline/datasets/index.ts";
 import { readSchema, readTable, writeTable } from "../../../offline/datasets/files.ts";
 import { EdgefeatError } from "../../../sdk/errors.ts";
 import { type ByteServer, startByteServer } from "./byte-server.ts";
@@ -164,6 +167,30 @@ describe("faults that don't", () => {
     expect(fault).not.toContain("secret");
     expect(server.log).toHaveLength(1);
   });
+  it("an answer that nobody reads to its end is let go of, so that the process can end", async () => {
+    const closed: Promise<unknown>[] = [];
+    const endless = createServer((_, response) => {
+      closed.push(once(response, "close"));
+      response.writeHead(206, { "content-range": "bytes 5-9/10000000" });
+      response.write("x".repeat(100_000));
+    }).listen(0, "127.0.0.1");
+    await once(endless, "listening");
+    const url = new URL(`http://127.0.0.1:${(endless.address() as AddressInfo).port}/x`);
+    expect(await faultOf(openHttp(url, host))).toContain("after 4 tries: the server sent another range");
+    await Promise.all(closed);
+    expect(closed).toHaveLength(4);
+    endless.close();
+  });
+
+  it("a URL with a password, or that is none, is told without the password", async () => {
+    const fault = await faultOf(openHttp(new URL("https://me:s3cret@host.invalid/x.csv?s=1"), host));
+    expect(fault).toBe(
+      "definition_invalid: https://host.invalid/x.csv can't be read: its URL has a user name or a password (take them out, and use a URL that is signed)",
+    );
+    expect(() => urlOf("https://a b/")).toThrow(expect.objectContaining({ code: "definition_invalid" }));
+    expect(urlOf("https://a/b c").href).toBe("https://a/b%20c");
+  });
+
   it("no server", async () => {
     const gone = await startByteServer();
     await gone.close();

@@ -1,6 +1,8 @@
 // Partition folders: their values, the times they allow, and which ranges they lie outside of.
 import { describe, expect, it } from "vitest";
+import { checkTimes } from "../../../offline/datasets/folder-columns.ts";
 import { isHidden, patternOf } from "../../../offline/datasets/glob.ts";
+import { tableOf, vectorFromValues } from "../../../offline/datasets/index.ts";
 import { eventInterval, isOutside, partitionValues } from "../../../offline/datasets/partitions.ts";
 import type { Partitions } from "../../../sdk/index.ts";
 import { formatTime, parseTimeExact } from "../../../sdk/time.ts";
@@ -51,6 +53,24 @@ describe("the times that folders allow", () => {
     expect(() => eventInterval(partitionValues(`${folders}/p`), roles, "data/p")).toThrow(
       expect.objectContaining({ code, message: expect.stringContaining("data/p") }),
     );
+  });
+});
+
+describe("a row outside the times of its folders", () => {
+  const interval = { fromUs: parseTimeExact("2001-03-31T00:00:00Z"), toUs: parseTimeExact("2001-04-01T00:00:00Z") };
+  const check = (times: (string | null)[]) => {
+    const table = tableOf([["at", vectorFromValues({ kind: "string" }, times)]]);
+    return () => checkTimes(table, { name: "log", eventTime: "at" }, interval, "date=2001-03-31/p.jsonl");
+  };
+
+  it("is an error where times are texts, too", () => {
+    expect(check(["2001-03-31T23:59:59.9999999Z", "2001-04-01T00:00:00"])).toThrow(
+      expect.objectContaining({ code: "value_out_of_range", message: expect.stringContaining("row 2 has") }),
+    );
+  });
+
+  it("is none that says no time: who reads it as one tells", () => {
+    expect(check(["2001-03-31", null, "soon", "2001-03-31T01:00:00+01:00"])).not.toThrow();
   });
 });
 

@@ -2,7 +2,8 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { makeData, Null, type Table, TimestampMillisecond, TimestampNanosecond, Vector } from "apache-arrow";
+import { setTimeout } from "node:timers/promises";
+import { makeData, Null, type Table, TimestampMillisecond, Vector } from "apache-arrow";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   columnReader,
@@ -15,6 +16,7 @@ import {
   tableOf,
   vectorFromValues,
 } from "../../../offline/datasets/index.ts";
+import { memorySource } from "../../../offline/datasets/byte-source.ts";
 import { datasets, writeTableFile } from "../../../offline/datasets/files.ts";
 import { localFiles } from "../../../offline/datasets/local-files.ts";
 import { EdgefeatError } from "../../../sdk/errors.ts";
@@ -221,11 +223,27 @@ describe("columns that folders tell", () => {
   });
 });
 
+it("a file that can't be read ends the reading of the others", async () => {
+  const opened: string[] = [];
+  const files = Array.from({ length: 50 }, (_, i): DatasetFile => ({
+    path: `many/${i}.csv`,
+    sizeBytes: 4,
+    open: async () => {
+      opened.push(`${i}`);
+      await setTimeout(1);
+      if (i === 1) throw new Error("gone");
+      return memorySource(new TextEncoder().encode("n\n1\n"), `${i}.csv`);
+    },
+  }));
+  const layout: FileLayout = { ...LAYOUT, format: "csv", partitions: {} };
+  await expect(readFiles(datasets, files, layout, { atOnce: 4 })).rejects.toThrow("gone");
+  await setTimeout(100);
+  expect(opened.length).toBeLessThan(10);
+});
+
 describe("files that differ", () => {
   const one = rows(["2001-03-31T00:00:00Z"], 1);
   const layout: FileLayout = { ...LAYOUT, partitions: {} };
-  const times = (type: TimestampMillisecond | TimestampNanosecond, value: bigint) =>
-    new Vector([makeData({ type, data: BigInt64Array.of(value) })]);
 
   it.each<[what: string, other: Table, columns: string[] | undefined, message: RegExp]>([
     ["a missing column", one.select(["at"]), ["at", "n"], /^missing_column: .*b\.parquet has no column "n"/],
@@ -259,12 +277,6 @@ describe("files that differ", () => {
       ["n"],
       /^type_mismatch: column "n" is Int32 in drift\/b\.parquet, but Int64/,
     ],
-    [
-      "nanoseconds",
-      tableOf([["at", times(new TimestampNanosecond(), 1n)]]),
-      ["at"],
-      /^type_mismatch: column "at" is Timestamp<NANOSECOND>/,
-    ],
   ])("%s: named with both files", async (_, other, columns, message) => {
     await rm(join(root, "drift"), { recursive: true, force: true });
     const files = await folderOf("drift", { "a.parquet": one, "b.parquet": other });
@@ -283,6 +295,25 @@ describe("files that differ", () => {
       [us("2001-03-31T00:00:00Z"), us("1970-01-02T00:00:00Z"), -1000n],
       [1n, null, null],
     ]);
+  });
+
+  it("times of which one file has nanoseconds are nanoseconds in all, null or not", async () => {
+    const line = (at: string | null) => `${JSON.stringify({ at })}\n`;
+    const time = "2001-03-31T00:00:00.000001";
+    const layoutOf: FileLayout = { ...layout, format: "jsonl" };
+    const files = await folderOf("finer", { "a.jsonl": line(`${time}Z`) + line(null), "b.jsonl": line(`${time}001Z`) });
+    const types = { at: { kind: "timestamp" } } as const;
+    const { table } = await readFiles(datasets, files, layoutOf, { types });
+    const column = table.getChild("at") as Vector;
+    expect(String(column.type)).toBe("Timestamp<NANOSECOND, UTC>");
+    const read = columnReader(column, { kind: "timestamp" }, { column: "at", round: "up" });
+    const exact = us(`${time}Z`);
+    expect([0, 1, 2].map((row) => read(row))).toEqual([exact, null, exact + 1n]);
+
+    const late = await folderOf("late", { "a.jsonl": line("9999-01-01T00:00:00Z"), "b.jsonl": line(`${time}001Z`) });
+    expect(await faultOf(readFiles(datasets, late, layoutOf, { types }))).toMatch(
+      /^value_out_of_range: late\/a\.jsonl: column "at", row 1: 9999-01-01T00:00:00Z can't be in nanoseconds/,
+    );
   });
 
   it("folders that some files lack are named with both files", async () => {

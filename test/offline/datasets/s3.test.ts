@@ -101,6 +101,9 @@ describe("listings", () => {
 
   it("that are something else are refused", () => {
     expect(() => parseListing("<html></html>", "s3://data/")).toThrow("no listing");
+    // The older listing goes on by a marker: its first page would pass for all there is.
+    const older = "<ListBucketResult><IsTruncated>true</IsTruncated><NextMarker>a</NextMarker></ListBucketResult>";
+    expect(() => parseListing(older, "s3://data/")).toThrow("s3://data/ can't be listed: the answer does not say how");
     expect(
       parseListing("<ListBucketResult><Contents><Key>a&amp;&#x62;+%20</Key></Contents></ListBucketResult>", "x"),
     ).toEqual({

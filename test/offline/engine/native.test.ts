@@ -79,6 +79,17 @@ function run(script: string, { installed = true } = {}): { stdout: string; stder
   return spawnSync(process.execPath, ["--input-type=module", "-e", text], { encoding: "utf8", timeout: 60_000 });
 }
 
+it("takes times to be UTC, whatever the machine's time zone", () => {
+  const script = `
+    process.env.TZ = "America/New_York";
+    const engine = await openEngine({ engine: "native" });
+    const found = await engine.query("SELECT CAST(CAST('2024-01-01T23:30:00-02:00' AS TIMESTAMPTZ) AS TIMESTAMP) AS t");
+    console.log(new Date(Number(found.getChild("t").get(0))).toISOString());
+    await engine.close();
+  `;
+  expect(run(script)).toMatchObject({ stdout: "2024-01-02T01:30:00.000Z\n", stderr: "", status: 0 });
+});
+
 it("is not missed where it is not installed, unless it is asked for by name", () => {
   const { stdout, stderr, status } = run(
     `

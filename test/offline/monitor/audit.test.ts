@@ -143,6 +143,27 @@ describe("values are computed anew, and those that differ explained", () => {
     expect((await audit(trainingSet({ cents: right }), ["scaled:cents"])).findings).toEqual([]);
   });
 
+  it("windows whose early edge is exact, where ours moves by hops, are no leak", async () => {
+    const values = sums((row, visit) => visit.e > row.t - DAY && visit.e <= row.t);
+    const report = await audit(trainingSet({ amount_1d: values }), ["stats:amount_1d"]);
+    expect(report.verdict, JSON.stringify(report.findings)).toBe("mismatches");
+    expect(report.findings).toHaveLength(1);
+    expect(report.findings[0]?.message).toContain("over windows whose early edge is exact");
+  });
+
+  it("sums of the day so far are no leak, though nothing may follow in the day", async () => {
+    const values = sums((row, visit) => visit.e > Math.floor(row.t / DAY) * DAY && visit.e <= row.t);
+    const report = await audit(trainingSet({ amount_1d: values }), ["stats:amount_1d"]);
+    expect(report.verdict, JSON.stringify(report.findings)).toBe("mismatches");
+  });
+
+  it("zeros for what nobody counted are no leak, though a join long after the last event counts none either", async () => {
+    const zeros = ROWS.map(() => 0n);
+    const report = await audit(trainingSet({ visits_1d: zeros }), ["stats:visits_1d"]);
+    expect(report.verdict, JSON.stringify(report.findings)).toBe("mismatches");
+    expect(report.findings[0]?.message).toContain("for a reason not found");
+  });
+
   it("a few leaking rows among many good ones", async () => {
     const right = upTo((row) => row.t);
     const latest = upTo(() => Infinity);

@@ -1,8 +1,10 @@
 // What `edgefeat workbench` serves: to this address's own pages alone, nothing but the page and the sources' files, read-only.
-import { type IncomingHttpHeaders, request } from "node:http";
+import { once } from "node:events";
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
+import { type IncomingHttpHeaders, type IncomingMessage, request } from "node:http";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { readFileSync } from "node:fs";
 import { startWorkbench, type WorkbenchServer } from "../../../sdk/cli/workbench/server.ts";
 import { repoAnswers } from "../../../sdk/cli/workbench/repo-answers.ts";
 import { type DriverRepo, driverRepo } from "./support/workbench.ts";
@@ -11,6 +13,17 @@ interface Answer {
   status: number;
   headers: IncomingHttpHeaders;
   body: Buffer;
+}
+
+/** The files that this process holds open, as Linux tells. */
+function openFiles(): string[] {
+  return readdirSync("/proc/self/fd").flatMap((fd) => {
+    try {
+      return [readlinkSync(`/proc/self/fd/${fd}`)];
+    } catch {
+      return [];
+    }
+  });
 }
 
 describe("the workbench's server", () => {
@@ -102,6 +115,26 @@ describe("the workbench's server", () => {
   ])("has nothing at %s", async (path) => {
     expect([400, 404]).toContain((await ask(path)).status);
   });
+
+  it.runIf(process.platform === "linux")(
+    "closes a source's file when the page goes away in the middle of it",
+    async () => {
+      const folder = mkdtempSync(join(tmpdir(), "edgefeat-server-"));
+      const large = join(folder, "large");
+      writeFileSync(large, Buffer.alloc(32 * 1024 * 1024));
+      const answers = { describe: async () => ({}), definitions: async () => "", path: () => large };
+      const one = await startWorkbench({ port: 0, files: [], repo: answers });
+      const asked = request(`${one.url}repo-files/large`).on("error", () => {});
+      const [response] = (await once(asked.end(), "response")) as [IncomingMessage];
+      await once(response, "readable");
+      const isOpen = () => openFiles().includes(large);
+      expect(isOpen()).toBe(true);
+      response.destroy();
+      await expect.poll(isOpen).toBe(false);
+      await one.close();
+      rmSync(folder, { recursive: true });
+    },
+  );
 
   it("can only be read", async () => {
     expect((await ask("/repo-files/driver_stats", {}, "PUT")).status).toBe(405);

@@ -52,6 +52,8 @@ describe("a view's select", () => {
     ["random() in capitals, apart from its parentheses", "SELECT RANDOM /* x */ ()", 1, 8, /random\(\)/],
     ["random() in quotes", 'SELECT "Random"() FROM t', 1, 8, /random\(\)/],
     ["a function of a catalog", "SELECT main.now() FROM t", 1, 13, /now\(\)/],
+    ["the engine's version", "SELECT version() AS a FROM t", 1, 8, /version\(\)/],
+    ["the machine's settings", "SELECT current_setting('threads') FROM t", 1, 8, /current_setting\(\)/],
     ["uuid()", "SELECT uuid() FROM t", 1, 8, /uuid\(\)/],
     ["now()", "SELECT a FROM t WHERE e < now()", 1, 27, /now\(\)/],
     ["current_timestamp", "SELECT current_timestamp AS a FROM t", 1, 8, /current_timestamp/],
