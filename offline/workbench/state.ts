@@ -219,6 +219,11 @@ export function listedSources({ definitions }: State): ListedSource[] {
   return [...found.values()];
 }
 
+/** True until it is known which columns a file has, or why it can't be read. */
+function isBeingRead({ facts, problem }: DataFile): boolean {
+  return facts === null && problem === null;
+}
+
 /** Returns what keeps the training set from being built, in words; none when it can be. */
 export function obstacles(state: State): string[] {
   const { definitions, features, plan, planProblem, options } = state;
@@ -231,6 +236,7 @@ export function obstacles(state: State): string[] {
   return [
     ...(entities === undefined ? ["choose the file with the entity rows"] : []),
     ...(entities?.problem ? [`the entity rows: ${entities.problem.message}`] : []),
+    ...(entities !== undefined && isBeingRead(entities) ? [`wait until ${entities.name} was looked into`] : []),
     ...(entities?.facts && options.entityTime === "" ? ["choose the column of the entity time"] : []),
     ...(entities?.facts
       ? plan.needs
@@ -240,6 +246,7 @@ export function obstacles(state: State): string[] {
     ...neededSources(state).flatMap((source) => {
       const file = fileOf(state, state.sources[source]);
       if (file === undefined) return [`choose a file for the source ${source}`];
+      if (isBeingRead(file)) return [`wait until ${file.name} was looked into`];
       return file.problem === null ? [] : [`${source}: ${file.problem.message}`];
     }),
   ];
