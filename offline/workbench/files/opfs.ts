@@ -3,11 +3,6 @@
 const FOLDER = "edgefeat-workbench";
 const CHOICES = "choices.json";
 
-export interface KeptFile {
-  readonly id: string;
-  readonly file: File;
-}
-
 export interface Keeper {
   /** Writes a file; one that could not be written whole is not there. */
   keep(id: string, file: Blob): Promise<void>;
@@ -42,7 +37,7 @@ export async function openKeeper(storage: StorageManager | undefined): Promise<K
   };
   const read = async (name: string): Promise<File | null> => {
     const handle = await (await folder()).getFileHandle(name).catch(() => null);
-    return handle === null ? null : handle.getFile();
+    return handle === null ? null : handle.getFile().catch(() => null);
   };
   return {
     keep: write,
@@ -59,10 +54,15 @@ export async function openKeeper(storage: StorageManager | undefined): Promise<K
     },
     async size() {
       let total = 0;
-      const kept = await root.getDirectoryHandle(FOLDER).catch(() => null);
-      if (kept === null) return 0;
-      for await (const handle of kept.values()) {
-        if (handle.kind === "file" && handle.name !== CHOICES) total += (await handle.getFile()).size;
+      try {
+        const kept = await root.getDirectoryHandle(FOLDER);
+        for await (const handle of kept.values()) {
+          if (handle.kind !== "file" || handle.name === CHOICES) continue;
+          const file = await handle.getFile().catch(() => null);
+          total += file?.size ?? 0;
+        }
+      } catch {
+        // There is none, or it was forgotten while it was counted.
       }
       return total;
     },

@@ -1,10 +1,10 @@
 // A TypeScript file and what it imports as one module, with the faults of its text as errors with their place.
 import { dirname, relative } from "node:path";
-import { build, type BuildFailure, type Message, type Plugin } from "esbuild";
+import { build, type BuildFailure, type BuildOptions, type Message, type Plugin } from "esbuild";
 import { EdgefeatError } from "../../errors.ts";
 import { didYouMean } from "../../nearest.ts";
 import { atPlace } from "../error-text.ts";
-import { PACKAGE_IMPORTS, packageUrl } from "./package-paths.ts";
+import { PACKAGE_IMPORTS, packageFile, packageUrl } from "./package-paths.ts";
 
 export interface Bundle {
   code: string;
@@ -58,8 +58,33 @@ const thisPackage: Plugin = {
   },
 };
 
+/** Takes this package into the bundle, where whoever runs it has no package to import. */
+const packageInside: Plugin = {
+  name: "edgefeat",
+  setup({ onResolve }) {
+    onResolve({ filter: PACKAGE_IMPORTS }, ({ path }) => {
+      const file = packageFile(path);
+      return file === undefined ? {} : { path: file };
+    });
+  },
+};
+
+/**
+ * Returns a user's module with all that it imports, this package included, as one module.
+ * `from` is the folder that errors' paths are relative to. @throws definitions_do_not_compile with file, line and column
+ */
+export async function bundleWhole(options: BuildOptions, repo: string, from: string): Promise<string> {
+  const fixed = { bundle: true, write: false, format: "esm", target: "es2024", logLevel: "silent" } as const;
+  try {
+    const { outputFiles } = await build({ ...options, ...fixed, absWorkingDir: from, plugins: [packageInside] });
+    return outputFiles[0]?.text ?? "";
+  } catch (fault) {
+    throw compileError(fault as BuildFailure, repo, from);
+  }
+}
+
 /** Returns esbuild's first message as an error; `from` is the folder that its paths are relative to. */
-export function compileError(fault: BuildFailure, repo: string, from: string): unknown {
+function compileError(fault: BuildFailure, repo: string, from: string): unknown {
   const first: Message | undefined = fault.errors?.[0];
   if (first === undefined) return fault;
   const { location, text } = first;

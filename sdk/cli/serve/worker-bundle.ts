@@ -1,11 +1,11 @@
 // Workers as single modules for workerd: this package's, with the definitions' TypeScript transforms in it, and users' own.
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
-import { build, type BuildFailure, type BuildOptions } from "esbuild";
+import type { BuildOptions } from "esbuild";
 import { EdgefeatError } from "../../errors.ts";
 import type { Transforms } from "../../plan/index.ts";
-import { compileError } from "../load/bundle.ts";
-import { PACKAGE_IMPORTS, packageFile } from "../load/package-paths.ts";
+import { bundleWhole } from "../load/bundle.ts";
+import { packageFile } from "../load/package-paths.ts";
 
 /**
  * Returns the code of the Worker. `transforms` are those of `definitionsFile`; without any, the file is left out.
@@ -27,34 +27,9 @@ export async function bundleOwnWorker(file: string, repo: string): Promise<strin
   });
 }
 
-async function bundled(from: Pick<BuildOptions, "stdin" | "entryPoints">, file: string, repo: string): Promise<string> {
-  try {
-    const { outputFiles } = await build({
-      ...from,
-      bundle: true,
-      write: false,
-      format: "esm",
-      target: "es2024",
-      conditions: ["workerd", "worker", "browser", "import"],
-      external: ["cloudflare:*", "node:*"],
-      absWorkingDir: dirname(file),
-      logLevel: "silent",
-      plugins: [
-        {
-          name: "edgefeat",
-          setup({ onResolve }) {
-            onResolve({ filter: PACKAGE_IMPORTS }, ({ path }) => {
-              const file = packageFile(path);
-              return file === undefined ? {} : { path: file };
-            });
-          },
-        },
-      ],
-    });
-    return outputFiles[0]?.text ?? "";
-  } catch (fault) {
-    throw compileError(fault as BuildFailure, repo, dirname(file));
-  }
+function bundled(from: Pick<BuildOptions, "stdin" | "entryPoints">, file: string, repo: string): Promise<string> {
+  const conditions = ["workerd", "worker", "browser", "import"];
+  return bundleWhole({ ...from, conditions, external: ["cloudflare:*", "node:*"] }, repo, dirname(file));
 }
 
 /** The hashes are those of `apply`: a transform's own text differs between two bundles, and so would its hash. */

@@ -1,11 +1,9 @@
 // What the workbench page is told of a repo folder: the snapshot of its definitions, and its sources' files, by name and never by path.
 import { existsSync, statSync } from "node:fs";
 import { basename, resolve } from "node:path";
-import { build, type BuildFailure } from "esbuild";
 import type { Snapshot } from "../../registry/index.ts";
-import { compileError } from "../load/bundle.ts";
+import { bundleWhole } from "../load/bundle.ts";
 import type { LoadedConfig } from "../load/config.ts";
-import { PACKAGE_IMPORTS, packageFile } from "../load/package-paths.ts";
 import { loadSnapshot } from "../load/registry.ts";
 
 export interface RepoFile {
@@ -61,31 +59,6 @@ export async function loadRepoData(
 }
 
 /** Returns the definitions as a module for a browser. @throws definitions_do_not_compile with file, line and column */
-export async function bundleForBrowser({ definitionsFile, repo }: LoadedConfig): Promise<string> {
-  try {
-    const { outputFiles } = await build({
-      entryPoints: [definitionsFile],
-      bundle: true,
-      write: false,
-      format: "esm",
-      platform: "browser",
-      target: "es2024",
-      absWorkingDir: repo,
-      logLevel: "silent",
-      plugins: [
-        {
-          name: "edgefeat",
-          setup({ onResolve }) {
-            onResolve({ filter: PACKAGE_IMPORTS }, ({ path }) => {
-              const file = packageFile(path);
-              return file === undefined ? {} : { path: file };
-            });
-          },
-        },
-      ],
-    });
-    return outputFiles[0]?.text ?? "";
-  } catch (fault) {
-    throw compileError(fault as BuildFailure, repo, repo);
-  }
+export function bundleForBrowser({ definitionsFile, repo }: LoadedConfig): Promise<string> {
+  return bundleWhole({ entryPoints: [definitionsFile], platform: "browser" }, repo, repo);
 }
