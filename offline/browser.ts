@@ -5,8 +5,8 @@ export {
   type BrowserReadOptions,
   openBrowserDatasets,
 } from "./datasets/parquet-browser.ts";
-export { blobFiles, type DatasetFile, type DatasetInput } from "./datasets/index.ts";
-export { type BrowserEngineOptions, type DownloadProgress, type Engine, openBrowserEngine } from "./engine/index.ts";
+export { blobFiles, type DatasetFile, type DatasetInput, type DownloadProgress } from "./datasets/index.ts";
+export { type BrowserEngineOptions, type Engine, openBrowserEngine } from "./engine/index.ts";
 export {
   getHistoricalFeatures,
   type HistoricalOptions,

@@ -41,4 +41,5 @@ export {
 export { columnReader } from "./read-column.ts";
 export { countFinerThanUs } from "./read-times.ts";
 export { takeRows } from "./take-rows.ts";
+export { absoluteUrl, type DownloadProgress, wasmFile, type WasmFileOptions } from "./wasm-file.ts";
 export { checkNames, columnOf, emptyTableOf, namesOf, selectColumns, tableOf } from "./tables.ts";

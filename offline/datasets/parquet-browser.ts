@@ -1,9 +1,9 @@
 // Datasets in a browser: files dropped on the page, blobs, bytes and URLs; Parquet on a Web Worker.
 import type { Table } from "apache-arrow";
 import { EdgefeatError } from "../../sdk/errors.ts";
-import { absoluteUrl, wasmFile, type WasmFileOptions } from "../engine/index.ts";
 import { type Datasets, type DatasetSchema, datasetsOn, type ReadOptions } from "./dataset.ts";
 import { type DatasetFormat, formatOf } from "./formats.ts";
+import { absoluteUrl, wasmFile, type WasmFileOptions } from "./wasm-file.ts";
 import type { ParquetThread } from "./parquet.ts";
 import type { ParquetReply } from "./parquet-session.ts";
 import type { ParquetLost, ParquetStart } from "./parquet-worker.ts";

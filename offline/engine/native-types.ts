@@ -27,6 +27,7 @@ import {
   Utf8,
 } from "apache-arrow";
 import { EdgefeatError } from "../../sdk/errors.ts";
+import { identifier } from "./identifier.ts";
 import type { DuckDb, LogicalType } from "./native-bindings.ts";
 
 /** A type of DuckDB's, with the Arrow type that comes out of it. */
@@ -172,7 +173,7 @@ export function sqlOf(layout: Layout): string {
     case "array":
       return `${sqlOf(layout.child)}[${layout.size}]`;
     case "struct":
-      return `STRUCT(${layout.children.map(({ name, layout: child }) => `${quoted(name)} ${sqlOf(child)}`).join(", ")})`;
+      return `STRUCT(${layout.children.map(({ name, layout: child }) => `${identifier(name)} ${sqlOf(child)}`).join(", ")})`;
     default:
       return layout.sql === "TIMESTAMP_TZ" ? "TIMESTAMP WITH TIME ZONE" : layout.sql;
   }
@@ -195,9 +196,4 @@ export function logicalOf(duckdb: DuckDb, layout: Layout): LogicalType {
     default:
       return duckdb.create_logical_type(duckdb.Type[layout.sql]);
   }
-}
-
-/** Returns a name as SQL writes it. */
-export function quoted(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
 }

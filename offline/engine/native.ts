@@ -11,7 +11,8 @@ import { cancelled, isFatal } from "./errors.ts";
 import { checkResultNames, loadable } from "./loadable.ts";
 import { type Connection, type Database, type DuckDb, needNativeBindings, type Result } from "./native-bindings.ts";
 import { columnGatherer } from "./native-read.ts";
-import { field, layoutOfArrow, layoutOfDuck, logicalOf, quoted, sqlOf } from "./native-types.ts";
+import { identifier } from "./identifier.ts";
+import { field, layoutOfArrow, layoutOfDuck, logicalOf, sqlOf } from "./native-types.ts";
 import { columnWriter } from "./native-write.ts";
 import { bindParameters } from "./parameters.ts";
 import type { Engine, Parameter, QueryOptions } from "./port.ts";
@@ -84,12 +85,14 @@ class NativeEngine implements Engine {
     return this.#take(what, signal, async () => {
       const input = plainTable(loadable(name, table));
       const layouts = input.schema.fields.map((column) => layoutOfArrow(column.type, column.name));
-      const columns = input.schema.fields.map((column, i) => `${quoted(column.name)} ${sqlOf(layouts[i] as never)}`);
-      await this.#run(`CREATE OR REPLACE TABLE ${quoted(name)} (${columns.join(", ")})`, signal, what);
+      const columns = input.schema.fields.map(
+        (column, i) => `${identifier(column.name)} ${sqlOf(layouts[i] as never)}`,
+      );
+      await this.#run(`CREATE OR REPLACE TABLE ${identifier(name)} (${columns.join(", ")})`, signal, what);
       try {
         await this.#append(name, input, layouts, signal, what);
       } catch (cause) {
-        if (!isFatal(cause)) await this.#run(`DROP TABLE IF EXISTS ${quoted(name)}`, undefined, what);
+        if (!isFatal(cause)) await this.#run(`DROP TABLE IF EXISTS ${identifier(name)}`, undefined, what);
         throw cause;
       }
     });

@@ -3,7 +3,7 @@ import { getPlatformFeatures } from "@duckdb/duckdb-wasm";
 import { EdgefeatError } from "../../sdk/errors.ts";
 import type { Engine } from "./port.ts";
 import { openWasmEngine, type WasmHost } from "./wasm.ts";
-import { absoluteUrl, wasmFile, type WasmFileOptions } from "./wasm-file.ts";
+import { absoluteUrl, wasmFile, type WasmFileOptions } from "../datasets/index.ts";
 
 export interface BrowserEngineOptions extends WasmFileOptions {
   /** Where `duckdb-browser-eh.worker.js` of @duckdb/duckdb-wasm is served; relative URLs are relative to the page. */

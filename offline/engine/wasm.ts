@@ -4,6 +4,7 @@ import { type Table, tableFromIPC } from "apache-arrow";
 import { EdgefeatError } from "../../sdk/errors.ts";
 import { arrowStream } from "../datasets/index.ts";
 import { cancelled, isFatal } from "./errors.ts";
+import { identifier } from "./identifier.ts";
 import { checkResultNames, checkResultTypes, loadable } from "./loadable.ts";
 import { bindParameters } from "./parameters.ts";
 import type { Engine, Parameter, QueryOptions } from "./port.ts";
@@ -97,8 +98,8 @@ class WasmEngine implements Engine {
     const what = `loading the table "${name}"`;
     return this.#turns.take(what, options.signal, async () => {
       const input = loadable(name, table);
-      const quoted = `"${name.replaceAll('"', '""')}"`;
-      await this.#run(`DROP TABLE IF EXISTS ${quoted}`, what, undefined);
+      const drop = `DROP TABLE IF EXISTS ${identifier(name)}`;
+      await this.#run(drop, what, undefined);
       try {
         // In slices: cancel is heard between them, and only one is copied into wasm memory at a time.
         for (let from = 0; from === 0 || from < input.numRows; from += ROWS_PER_SLICE) {
@@ -108,7 +109,7 @@ class WasmEngine implements Engine {
           await this.#open().insertArrowFromIPCStream(arrowStream(slice), insert);
         }
       } catch (cause) {
-        if (!isFatal(cause)) await this.#run(`DROP TABLE IF EXISTS ${quoted}`, what, undefined);
+        if (!isFatal(cause)) await this.#run(drop, what, undefined);
         throw cause;
       }
     });

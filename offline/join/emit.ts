@@ -1,12 +1,8 @@
 // The SQL of joins: typed nodes in, DuckDB's SQL out. Tables and columns have names of our own, here and in the loaders;
 // what users name reaches SQL in a view's own query only.
 import type { ValueType } from "../../sdk/types/index.ts";
+import { identifier } from "../engine/index.ts";
 import type { TimeRange } from "./source-rows.ts";
-
-/** Returns a name as SQL reads it back, whatever is in it. */
-export function identifier(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
-}
 
 /** Returns the SQL type that a join key is compared as, on both sides. */
 export function keySqlType(type: ValueType): string {

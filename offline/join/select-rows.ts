@@ -6,8 +6,7 @@ import type { ColumnTypes, Definitions } from "../../sdk/registry/index.ts";
 import { lookUp } from "../../sdk/shape.ts";
 import type { ValueType } from "../../sdk/types/index.ts";
 import { columnOf, plainTable } from "../datasets/index.ts";
-import type { Engine, QueryOptions } from "../engine/index.ts";
-import { identifier } from "./emit.ts";
+import { type Engine, identifier, type QueryOptions } from "../engine/index.ts";
 import { type SqlType, sqlType } from "./sql-types.ts";
 import { dropTables, run } from "./tables.ts";
 
@@ -99,7 +98,7 @@ async function withSource<T>(
   try {
     return await work(sql);
   } finally {
-    await dropTables(engine, [`"${source}"`]);
+    await dropTables(engine, [identifier(source)]);
   }
 }
 

@@ -1,6 +1,5 @@
-// Builds a plan: resolves names and versions, reads each view once, deals out the slots of a row.
+// Builds a plan: reads each view once, deals out the slots of a row.
 import { EdgefeatError } from "../errors.ts";
-import { didYouMean } from "../nearest.ts";
 import {
   type AggregatedViewSpec,
   defaultValue,
@@ -11,11 +10,10 @@ import {
   type ScopeEntry,
   type Snapshot,
   type StoredViewSpec,
-  type ViewEntry,
-  viewVersion,
 } from "../registry/index.ts";
 import { parseTypeName, sameType, type ValueType } from "../types/index.ts";
 import type { FeaturePlan, InputColumn, Output, ViewRead } from "./plan.ts";
+import { at, resolveView, unknownFeature } from "./requested-view.ts";
 import { compileComputation, type ComputeStep, type Transforms } from "./on-demand.ts";
 
 type ReadSpec = StoredViewSpec | AggregatedViewSpec;
@@ -65,11 +63,11 @@ export class PlanBuilder {
   }
 
   addProjection(projection: ProjectionSpec, pointer: string): void {
-    const { version, spec } = this.resolve(projection, pointer);
+    const { version, spec } = resolveView(this.snapshot, projection, pointer);
     this.noteVersion(projection.as, version);
     const features: Record<string, number> = Object.fromEntries(spec.features.map((f, i) => [f.name, i]));
     for (const name of projection.features) {
-      if (!Object.hasOwn(features, name)) throw this.unknownFeature(projection, name, spec.features, pointer);
+      if (!Object.hasOwn(features, name)) throw unknownFeature(this.snapshot, projection, name, pointer);
       const index = features[name] as number;
       const place =
         spec.kind === "onDemand"
@@ -93,63 +91,11 @@ export class PlanBuilder {
     this.outputs.push(output);
   }
 
-  private resolve(projection: ProjectionSpec, pointer: string) {
-    const { view, version } = projection;
-    if (!Object.hasOwn(this.snapshot.views, view) || (this.snapshot.views[view] as ViewEntry).latest === null) {
-      const known = Object.entries(this.snapshot.views)
-        .filter(([, e]) => e.latest !== null)
-        .map(([n]) => n);
-      throw new EdgefeatError("unknown_view", `there is no view "${view}"`, {
-        hint: didYouMean(view, known),
-        ...at(pointer),
-      });
-    }
-    const entry = this.snapshot.views[view] as ViewEntry;
-    const number = version ?? entry.active;
-    if (number === null) throw notMaterialized(this.snapshot, view, entry, pointer);
-    if (entry.versions[String(number)] === undefined) {
-      throw new EdgefeatError("unknown_version", `view "${view}" has no version ${number}`, {
-        hint: `it has ${Object.keys(entry.versions).join(", ")}`,
-        ...at(pointer),
-      });
-    }
-    const found = viewVersion(view, entry, number);
-    if (found.spec.kind !== "onDemand" && !found.materialized)
-      throw notMaterialized(this.snapshot, view, entry, pointer);
-    return { version: number, spec: found.spec };
-  }
-
   /** By label; where two versions of a view take part, the second is noted as `view@version`. */
   private noteVersion(label: string, version: number): void {
     const noted = this.versions[label];
     if (noted === undefined) this.versions[label] = version;
     else if (noted !== version) this.versions[`${label}@${version}`] = version;
-  }
-
-  private unknownFeature(projection: ProjectionSpec, name: string, features: readonly FeatureSpec[], pointer: string) {
-    const { view } = projection;
-    const { latest, versions } = this.snapshot.views[view] as ViewEntry;
-    const pending =
-      latest !== null &&
-      projection.version === null &&
-      versions[String(latest)]?.spec.features.some((f) => f.name === name);
-    if (pending) {
-      return new EdgefeatError(
-        "view_not_materialized",
-        `"${view}:${name}" is in version ${latest}, which is not materialized yet`,
-        {
-          hint: `run "edgefeat materialize" for ${view}`,
-          ...at(pointer),
-        },
-      );
-    }
-    return new EdgefeatError("unknown_feature", `view "${view}" has no feature "${name}"`, {
-      hint: didYouMean(
-        name,
-        features.map((f) => f.name),
-      ),
-      ...at(pointer),
-    });
   }
 
   private placeRead(
@@ -186,7 +132,7 @@ export class PlanBuilder {
     let view = this.computed.findIndex((c) => c.label === label && c.version === version);
     if (view < 0) {
       const inputReads = spec.inputs.map((input) => {
-        const resolved = this.resolve(input, "");
+        const resolved = resolveView(this.snapshot, input, "");
         this.noteVersion(input.as, resolved.version);
         return this.readIndex(input, resolved.version, resolved.spec as ReadSpec);
       });
@@ -304,24 +250,4 @@ function inputColumn(
     });
   }
   return known;
-}
-
-function notMaterialized(snapshot: Snapshot, view: string, entry: ViewEntry, pointer: string): EdgefeatError {
-  const spec = entry.versions[String(entry.latest)]?.spec;
-  const waiting =
-    spec?.kind === "onDemand"
-      ? spec.inputs.map((i) => i.view).filter((name) => snapshot.views[name]?.active === null)
-      : [view];
-  return new EdgefeatError(
-    "view_not_materialized",
-    `view "${view}" was applied, but ${waiting.join(", ") || "it"} was never materialized`,
-    {
-      hint: 'run "edgefeat materialize START END"',
-      ...at(pointer),
-    },
-  );
-}
-
-function at(pointer: string): { pointer?: string } {
-  return pointer === "" ? {} : { pointer };
 }

@@ -6,17 +6,8 @@ import type { AddressInfo } from "node:net";
 import { pipeline } from "node:stream/promises";
 import type { WorkbenchFile } from "../../../offline/workbench/build.ts";
 import { EdgefeatError } from "../../errors.ts";
+import { contentType, EVERY, ISOLATED } from "../assets/asset-headers.ts";
 import { errorJson } from "../error-text.ts";
-
-const TYPES: Readonly<Record<string, string>> = {
-  html: "text/html; charset=utf-8",
-  css: "text/css; charset=utf-8",
-  js: "text/javascript; charset=utf-8",
-  wasm: "application/wasm",
-  json: "application/json",
-  // Not as content-encoding: the page inflates it itself, as it must where a host serves it as a file.
-  gz: "application/octet-stream",
-};
 
 const POLICY = [
   "default-src 'none'",
@@ -30,13 +21,10 @@ const POLICY = [
   "frame-ancestors 'none'",
 ].join("; ");
 
-/** With the first three, the page is isolated from other origins, and may have threads. */
 const HEADERS = {
-  "cross-origin-opener-policy": "same-origin",
-  "cross-origin-embedder-policy": "require-corp",
-  "cross-origin-resource-policy": "same-origin",
+  ...ISOLATED,
+  ...EVERY,
   "content-security-policy": POLICY,
-  "x-content-type-options": "nosniff",
   "referrer-policy": "no-referrer",
   "cache-control": "no-store",
 } as const;
@@ -123,12 +111,11 @@ function createAnswer(files: readonly WorkbenchFile[], repo: RepoAnswers | null)
     const { pathname } = new URL(request.url ?? "/", "http://localhost");
     const path = pathname === "/" ? "/index.html" : pathname;
     const file = byPath.get(path);
-    if (file !== undefined)
-      return send(200, TYPES[path.replace(/.*\./, "")] ?? "application/octet-stream", await bytesOf(path, file));
+    if (file !== undefined) return send(200, contentType(path), await bytesOf(path, file));
     if (repo !== null && path === "/repo.json")
-      return sendMade(send, TYPES["json"] as string, async () => JSON.stringify(await repo.describe()));
+      return sendMade(send, "application/json", async () => JSON.stringify(await repo.describe()));
     if (repo !== null && path === "/repo-definitions.js")
-      return sendMade(send, TYPES["js"] as string, () => repo.definitions());
+      return sendMade(send, contentType(path), () => repo.definitions());
     const data = repo?.path(pathname);
     if (data !== undefined) return sendFile(response, data, request.method === "HEAD");
     return send(404, "text/plain", "There is nothing here.\n");
@@ -139,8 +126,9 @@ function createAnswer(files: readonly WorkbenchFile[], repo: RepoAnswers | null)
  * True for requests that name this address as their host, so that no other name can be made to point here (DNS rebinding), and that
  * no other site's page made.
  */
-function isOurs({ headers, url }: IncomingMessage, port: number): boolean {
-  const hosts = [`127.0.0.1:${port}`, `localhost:${port}`];
+export function isOurs({ headers, url }: Pick<IncomingMessage, "headers" | "url">, port: number): boolean {
+  // Browsers leave out the port that is every site's.
+  const hosts = ["127.0.0.1", "localhost"].flatMap((host) => [`${host}:${port}`, ...(port === 80 ? [host] : [])]);
   if (headers.host === undefined || !hosts.includes(headers.host)) return false;
   const { origin } = headers;
   if (origin !== undefined && !hosts.some((host) => origin === `http://${host}`)) return false;
@@ -159,7 +147,7 @@ async function sendMade(
     send(200, type, await make());
   } catch (fault) {
     const error = fault instanceof EdgefeatError ? fault : new EdgefeatError("internal_error", String(fault));
-    send(500, TYPES["json"] as string, JSON.stringify(errorJson(error)));
+    send(500, "application/json", JSON.stringify(errorJson(error)));
   }
 }
 

@@ -1,6 +1,6 @@
 // DuckDB-WASM in real Chromium: the engine's suite in a page, on one thread and on two, and what is a page's own.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { DownloadProgress } from "../../../offline/engine/index.ts";
+import type { DownloadProgress } from "../../../offline/datasets/index.ts";
 import { engineCases } from "../../conformance/engine/cases.ts";
 import { type BrowserPage, hasChromium, openPage } from "../../support/browser-page.ts";
 import { reportMissing } from "../../support/requirements.ts";

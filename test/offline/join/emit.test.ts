@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { tableOf, vectorFromValues } from "../../../offline/datasets/index.ts";
 import { type Engine, openEngine } from "../../../offline/index.ts";
-import { emitInRange, emitLatestAt, emitNumberedKeys, identifier } from "../../../offline/join/emit.ts";
+import { identifier } from "../../../offline/engine/index.ts";
+import { emitInRange, emitLatestAt, emitNumberedKeys } from "../../../offline/join/emit.ts";
 import type { Value, ValueType } from "../../../sdk/types/index.ts";
 import { columnValues } from "../../support/snapshots.ts";
 

@@ -5,7 +5,7 @@ import { type IncomingHttpHeaders, type IncomingMessage, request } from "node:ht
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { startWorkbench, type WorkbenchServer } from "../../../sdk/cli/workbench/server.ts";
+import { isOurs, startWorkbench, type WorkbenchServer } from "../../../sdk/cli/workbench/server.ts";
 import { repoAnswers } from "../../../sdk/cli/workbench/repo-answers.ts";
 import { type DriverRepo, driverRepo } from "./support/workbench.ts";
 
@@ -98,6 +98,15 @@ describe("the workbench's server", () => {
   ];
   it.each(refused)("refuses %s", async (_what, path, headers) => {
     expect((await ask(path, headers)).status).toBe(403);
+  });
+
+  it.each([
+    ["localhost", 80, true],
+    ["127.0.0.1", 80, true],
+    ["localhost", 8080, false],
+    ["rebound.example", 80, false],
+  ])("takes the host %s on port %i: %s", (host, port, ours) => {
+    expect(isOurs({ headers: { host }, url: "/" }, port)).toBe(ours);
   });
 
   it("lets a link from elsewhere lead to the page", async () => {

@@ -1,7 +1,7 @@
 // A wasm module from a server: as it is, gzipped as a file, gzipped on the way; and what is none.
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { type DownloadProgress, wasmFile } from "../../../offline/engine/index.ts";
+import { type DownloadProgress, wasmFile } from "../../../offline/datasets/index.ts";
 
 const MODULE = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
 const ADDRESS = "http://127.0.0.1/duckdb.wasm.gz";
