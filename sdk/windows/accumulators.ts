@@ -1,39 +1,11 @@
-// Accumulators: the mergeable, exact states that aggregates are made of. Merging is commutative and associative to the bit.
-import { EdgefeatError } from "../errors.ts";
-import { compareNumbers, compareText, compareValues, packBigInt, packValue, unpackValue } from "../types/index.ts";
-import type { Value, ValueType } from "../types/index.ts";
+// Every accumulator: counts, exact sums and extremes here; events and sketches from their own files.
 import type { Us } from "../time.ts";
-import { addExact, exactSum, exactSumOf, type ExactSum } from "./exact-sum.ts";
-
-export type AccumulatorKind = "count" | "sumInt" | "sumFloat" | "min" | "max" | "first" | "last";
-
-/** One event as an accumulator sees it; `value` is null when the column is. Times in µs. */
-export interface WindowEvent {
-  value: Value | null;
-  eventTimeUs: Us;
-  createdTimeUs: Us | null;
-  eventId: string | null;
-}
-
-/** The state of first and last: the value with what orders it (SEMANTICS 4.8). */
-export interface Pick {
-  readonly eventTimeUs: Us;
-  readonly createdTimeUs: Us | null;
-  readonly eventId: string | null;
-  readonly value: Value;
-}
-
-/**
- * How one kind of state begins, grows, merges and travels. A state of null is empty: no value that is not null yet
- * (count is never null). `pack` gives JSON that plain JSON.parse and `unpack` read back exactly.
- */
-export interface Accumulator<S> {
-  readonly empty: S | null;
-  add(state: S | null, event: WindowEvent, type: ValueType): S | null;
-  merge(a: S, b: S, type: ValueType): S;
-  pack(state: S, type: ValueType): string;
-  unpack(json: unknown, type: ValueType): S;
-}
+import { compareValues, packBigInt, packValue, unpackValue, type Value, type ValueType } from "../types/index.ts";
+import { type Accumulator, type AccumulatorKind, noState } from "./accumulator.ts";
+import { distinct } from "./distinct.ts";
+import { addExact, asDoubles, exactSquareOf, exactSum, exactSumOf, type ExactSum } from "./exact-sum.ts";
+import { latest, pick } from "./picks.ts";
+import { quantiles } from "./quantiles.ts";
 
 const count: Accumulator<bigint> = {
   empty: 0n,
@@ -51,35 +23,39 @@ const sumInt: Accumulator<bigint> = {
   unpack: (json) => BigInt(json as number | string),
 };
 
-/** More than any sum of doubles has: 2^1023 of the greatest of them. */
+/** No sum of doubles has more (2^1023 of the greatest of them), or less. */
 const MAX_EXPONENT = 2048;
+const MIN_EXPONENT = -1074;
 
-const sumFloat: Accumulator<ExactSum> = {
-  empty: null,
-  add: (state, { value }) => {
-    if (value === null) return state;
-    const one = exactSumOf(value as number);
-    return state === null ? one : addExact(state, one);
-  },
-  merge: addExact,
-  // A plain integer where the sum is a small one, else [hexadecimal mantissa, exponent, special].
-  pack: (s) =>
-    s.special === 0 && s.exponent >= 0 && s.exponent < 53 && isSafe(s.mantissa << BigInt(s.exponent))
-      ? String(s.mantissa << BigInt(s.exponent))
-      : `["${s.mantissa.toString(16)}",${s.exponent},${s.special}]`,
-  unpack: (json) => {
-    if (typeof json === "number") return exactSum(BigInt(json), 0);
-    const [hex, exponent, special] = json as [string, number, number];
-    const inRange = exponent >= -1074 && exponent <= MAX_EXPONENT && special >= 0 && special <= 7;
-    if (!(inRange && Number.isInteger(exponent) && Number.isInteger(special)))
-      throw new EdgefeatError("row_corrupt", "a stored sum is none of doubles");
-    const magnitude = BigInt(`0x${hex.replace("-", "")}`);
-    return exactSum(hex.startsWith("-") ? -magnitude : magnitude, exponent, special);
-  },
-};
-
-function isSafe(n: bigint): boolean {
-  return Number.isSafeInteger(Number(n));
+/** The exact sum of what `of` makes of each value: itself, or its square. */
+function exact(of: (value: number | bigint) => ExactSum, power: 1 | 2): Accumulator<ExactSum> {
+  return {
+    empty: null,
+    add: (state, { value }) => {
+      if (value === null) return state;
+      const one = of(value as number | bigint);
+      return state === null ? one : addExact(state, one);
+    },
+    merge: addExact,
+    // A double or a few that sum to it, greatest first; where that can't be, [hexadecimal mantissa, exponent, special].
+    pack: (s) => {
+      const doubles = asDoubles(s);
+      if (doubles === null) return `["${s.mantissa.toString(16)}",${s.exponent},${s.special}]`;
+      return doubles.length === 1 ? String(doubles[0]) : `[${doubles.join()}]`;
+    },
+    unpack: (json) => {
+      if (Number.isFinite(json)) return exactSumOf(json as number);
+      const doubles = json as unknown[];
+      if (doubles.every(Number.isFinite)) return (doubles as number[]).map(exactSumOf).reduce(addExact);
+      const [hex, exponent, special] = json as [string, number, number];
+      const inRange =
+        exponent >= MIN_EXPONENT * power && exponent <= MAX_EXPONENT * power && special >= 0 && special <= 7;
+      if (!(inRange && Number.isInteger(exponent) && Number.isInteger(special)))
+        throw noState(power === 1 ? "sumFloat" : "sumSquares");
+      const magnitude = BigInt(`0x${hex.replace("-", "")}`);
+      return exactSum(hex.startsWith("-") ? -magnitude : magnitude, exponent, special);
+    },
+  };
 }
 
 /** min and max: NaN is skipped, and −0 lies below +0 (SEMANTICS 2.3, 4.4). */
@@ -87,57 +63,41 @@ function extreme(sign: 1 | -1): Accumulator<Value> {
   const better = (a: Value, b: Value, type: ValueType) => (sign * compareValues(type, a, b) <= 0 ? a : b);
   return {
     empty: null,
-    add: (state, { value }, type) => {
+    add: (state, { value }, { type }) => {
       if (value === null || (typeof value === "number" && Number.isNaN(value))) return state;
       return state === null ? value : better(state, value, type);
     },
-    merge: better,
-    pack: (state, type) => packValue(type, state),
-    unpack: (json, type) => unpackValue(type, json) as Value,
+    merge: (a, b, { type }) => better(a, b, type),
+    pack: (state, { type }) => packValue(type, state),
+    unpack: (json, { type }) => unpackValue(type, json) as Value,
   };
 }
 
-/** first and last: by (event time, created time with null lowest, event id with null lowest, value). */
-function pick(sign: 1 | -1): Accumulator<Pick> {
-  const better = (a: Pick, b: Pick, type: ValueType) => (sign * comparePicks(type, a, b) <= 0 ? a : b);
-  return {
-    empty: null,
-    add: (state, event, type) => {
-      if (event.value === null) return state;
-      const one = event as Pick;
-      return state === null ? one : better(state, one, type);
-    },
-    merge: better,
-    pack: (s, type) => `[${s.eventTimeUs},${s.createdTimeUs},${JSON.stringify(s.eventId)},${packValue(type, s.value)}]`,
-    unpack: (json, type) => {
-      const [eventTimeUs, createdTimeUs, eventId, value] = json as [Us, Us | null, string | null, unknown];
-      return { eventTimeUs, createdTimeUs, eventId, value: unpackValue(type, value) as Value };
-    },
-  };
-}
-
-/** Returns the order of SEMANTICS 4.8: < 0 when `a` comes before `b`. */
-export function comparePicks(type: ValueType, a: Pick, b: Pick): number {
-  return (
-    a.eventTimeUs - b.eventTimeUs ||
-    compareNullable(a.createdTimeUs, b.createdTimeUs, compareNumbers) ||
-    compareNullable(a.eventId, b.eventId, compareText) ||
-    compareValues(type, a.value, b.value)
-  );
-}
-
-function compareNullable<T>(a: T | null, b: T | null, compare: (a: T, b: T) => number): number {
-  if (a === null || b === null) return Number(a !== null) - Number(b !== null);
-  return compare(a, b);
-}
+/** The time of the newest event with a value. */
+const newest: Accumulator<Us> = {
+  empty: null,
+  add: (state, { value, eventTimeUs }) => (value === null ? state : Math.max(state ?? eventTimeUs, eventTimeUs)),
+  merge: (a, b) => Math.max(a, b),
+  pack: String,
+  unpack: (json) => {
+    if (Number.isSafeInteger(json)) return json as Us;
+    throw noState("newest");
+  },
+};
 
 /** Every accumulator by its kind. */
 export const accumulators: { readonly [K in AccumulatorKind]: Accumulator<any> } = {
   count,
   sumInt,
-  sumFloat,
+  sumFloat: exact(exactSumOf, 1),
+  sumSquares: exact(exactSquareOf, 2),
   min: extreme(1),
   max: extreme(-1),
   first: pick(1),
   last: pick(-1),
+  newest,
+  latest: latest(true),
+  lastK: latest(false),
+  distinct,
+  quantiles,
 };

@@ -26,19 +26,18 @@ export function exactSum(mantissa: bigint, exponent: number, special = 0): Exact
   if (mantissa === 0n) return special === 0 ? ZERO_SUM : { mantissa, exponent: 0, special };
   let zeros = 0;
   let m = mantissa;
-  while ((m & 0xffffn) === 0n) {
-    m >>= 16n;
-    zeros += 16;
+  let low = Number(BigInt.asUintN(32, m));
+  for (; low === 0; low = Number(BigInt.asUintN(32, m))) {
+    m >>= 32n;
+    zeros += 32;
   }
-  while ((m & 1n) === 0n) {
-    m >>= 1n;
-    zeros += 1;
-  }
-  return { mantissa: m, exponent: exponent + zeros, special };
+  const rest = 31 - Math.clz32(low & -low);
+  return { mantissa: rest === 0 ? m : m >> BigInt(rest), exponent: exponent + zeros + rest, special };
 }
 
-/** Returns the state of one double. */
-export function exactSumOf(x: number): ExactSum {
+/** Returns the state of one double, or of an integer. */
+export function exactSumOf(x: number | bigint): ExactSum {
+  if (typeof x === "bigint") return exactSum(x, 0);
   if (Number.isNaN(x)) return { mantissa: 0n, exponent: 0, special: NAN_SEEN };
   if (x === Infinity) return { mantissa: 0n, exponent: 0, special: POSITIVE_INFINITY_SEEN };
   if (x === -Infinity) return { mantissa: 0n, exponent: 0, special: NEGATIVE_INFINITY_SEEN };
@@ -49,6 +48,30 @@ export function exactSumOf(x: number): ExactSum {
   const fraction = (BigInt(high & 0xfffff) << 32n) | BigInt(view.getUint32(4));
   const magnitude = biased === 0 ? fraction : fraction | (1n << 52n);
   return exactSum(high >>> 31 === 1 ? -magnitude : magnitude, Math.max(biased, 1) - 1075);
+}
+
+/** Returns the state of a number's square; that of an infinity is NaN, as differences of them are. */
+export function exactSquareOf(x: number | bigint): ExactSum {
+  const { mantissa, exponent, special } = exactSumOf(x);
+  return exactSum(mantissa * mantissa, 2 * exponent, special === 0 ? 0 : NAN_SEEN);
+}
+
+/** More are longer than the sum's own digits. */
+const MAX_DOUBLES = 4;
+
+/** Returns doubles that sum to it exactly: the nearest, then the nearest of what is left, …; null where that takes many. */
+export function asDoubles(sum: ExactSum): number[] | null {
+  if (sum.special !== 0) return null;
+  const doubles: number[] = [];
+  let rest = sum;
+  do {
+    const nearest = roundSum(rest);
+    const isLost = nearest === 0 && rest.mantissa !== 0n;
+    if (isLost || !Number.isFinite(nearest) || doubles.length === MAX_DOUBLES) return null;
+    doubles.push(nearest);
+    rest = addExact(rest, exactSumOf(-nearest));
+  } while (rest.mantissa !== 0n);
+  return doubles;
 }
 
 /** Returns the exact sum of two states. */
@@ -64,12 +87,32 @@ export function addExact(a: ExactSum, b: ExactSum): ExactSum {
 
 /** Returns the sum rounded once to the nearest double, ties to even; a zero is +0; NaN for NaN or opposite infinities. */
 export function roundSum(sum: ExactSum): number {
-  return specialValue(sum) ?? roundRatio(sum.mantissa, sum.exponent, 1n);
+  const { mantissa, exponent } = sum;
+  const special = specialValue(sum);
+  if (special !== undefined) return special;
+  // Number rounds once, and a power of two in this range scales a double without rounding it again.
+  const rounded = Number(mantissa);
+  if (exponent >= -1022 && exponent <= 971 && Number.isFinite(rounded)) return rounded * 2 ** exponent;
+  return roundRatio(mantissa, exponent, 1n);
 }
 
 /** Returns sum / count rounded once to the nearest double. `count` must be > 0. */
 export function roundAverage(sum: ExactSum, count: bigint): number {
   return specialValue(sum) ?? roundRatio(sum.mantissa, sum.exponent, count);
+}
+
+/**
+ * Returns (Σx² − (Σx)²/n) / divisor of n numbers, or its square root, from the exact sums: the variance rounded once, the
+ * root within a unit in the last place also where the variance itself is no double; NaN where a number is not finite.
+ */
+export function roundVariance(sum: ExactSum, squares: ExactSum, n: bigint, divisor: bigint, root: boolean): number {
+  if (sum.special !== 0) return Number.NaN;
+  const scaled = exactSum(squares.mantissa * n, squares.exponent);
+  const { mantissa, exponent } = addExact(scaled, exactSum(-sum.mantissa * sum.mantissa, 2 * sum.exponent));
+  if (!root || mantissa === 0n) return roundRatio(mantissa, exponent, n * divisor);
+  // An even power of two, taken out before and put back after the root, keeps the ratio between 1/4 and 4.
+  const half = (bitLength(mantissa) + exponent - bitLength(n * divisor)) >> 1;
+  return scale(Math.sqrt(roundRatio(mantissa, exponent - 2 * half, n * divisor)), half);
 }
 
 function specialValue({ special }: ExactSum): number | undefined {

@@ -1,10 +1,12 @@
 // The value of a window from the merged states of its tiles or events: the one place where states become values.
 import type { Us } from "../time.ts";
-import type { Value, ValueType } from "../types/index.ts";
-import { type Accumulator, accumulators } from "./accumulators.ts";
-import { aggregates, type OVERFLOW } from "./aggregates.ts";
-import { windowLowerEdge } from "./hop.ts";
+import type { Value } from "../types/index.ts";
+import type { WindowEvent } from "./accumulator.ts";
+import { accumulators } from "./accumulators.ts";
+import { aggregates, type WindowValue } from "./aggregates.ts";
+import { type WindowEdges, windowEdges, type WindowShape } from "./hop.ts";
 import type { FeatureLayout, StateSlot, TileGroup, TileLayout } from "./layout.ts";
+import { mergeColumn, type TileColumns } from "./tile-columns.ts";
 
 /** A tile (start, start + hop] with one state a slot of its group; null states are empty. */
 export interface Tile {
@@ -12,20 +14,27 @@ export interface Tile {
   readonly states: readonly unknown[];
 }
 
-/** Returns a feature's value from its merged states, in the order of the feature's slots. */
-export function finishFeature(layout: FeatureLayout, states: readonly unknown[]): Value | null | typeof OVERFLOW {
-  return aggregates[layout.feature.fn].finish(states, layout.columnType);
+/** Returns a feature's value at `at` from its merged states, in the order of the feature's slots. */
+export function finishFeature({ feature, columnType }: FeatureLayout, states: readonly unknown[], at: Us): WindowValue {
+  const aggregate = aggregates[feature.fn];
+  if (feature.lastN === undefined) return aggregate.finish(states, feature, at);
+  const events = ((states[0] ?? []) as readonly WindowEvent[]).slice(0, feature.lastN);
+  const slot = { type: columnType, n: feature.k ?? null };
+  const folded = aggregate.states(columnType).map((kind) => {
+    const { empty, add } = accumulators[kind];
+    return events.reduce<unknown>((state, event) => add(state, event, slot), empty);
+  });
+  return aggregate.finish(folded, feature, at);
 }
 
 /** Returns the values of windows at a moment from tiles (by group, in any order); OVERFLOW for a sum that fits no int64. */
-export type WindowReader = (tiles: readonly (readonly Tile[])[], at: Us) => (Value | null | typeof OVERFLOW)[];
+export type WindowReader = (tiles: readonly (readonly Tile[] | TileColumns)[], at: Us) => WindowValue[];
 
 /** One state that features finish from: a slot's, merged over one window. Features that need the same one share it. */
 interface Merge {
   readonly group: number;
   readonly slot: number;
-  readonly hopUs: Us;
-  readonly windowUs: Us;
+  readonly window: WindowShape;
 }
 
 /**
@@ -37,11 +46,10 @@ export function windowReader(layout: TileLayout, features: readonly number[]): W
   const merged = new Map<string, number>();
   const finishes = features.map((index) => {
     const feature = layout.features[index] as FeatureLayout;
-    const { hopUs } = layout.groups[feature.group] as TileGroup;
-    const { windowUs } = feature.feature;
+    const window = feature.feature;
     const inputs = feature.slots.map((slot) => {
-      const key = `${feature.group}/${slot}/${windowUs}`;
-      const known = merged.get(key) ?? merges.push({ group: feature.group, slot, hopUs, windowUs }) - 1;
+      const key = `${feature.group}/${slot}/${window.windowUs}/${window.tumbling}`;
+      const known = merged.get(key) ?? merges.push({ group: feature.group, slot, window }) - 1;
       merged.set(key, known);
       return known;
     });
@@ -50,30 +58,32 @@ export function windowReader(layout: TileLayout, features: readonly number[]): W
   const states = merges.map((): unknown => null);
   return (tiles, at) => {
     for (let m = 0; m < merges.length; m++) {
-      const { group, slot, hopUs, windowUs } = merges[m] as Merge;
-      const { kind, type } = (layout.groups[group] as TileGroup).slots[slot] as StateSlot;
-      states[m] = mergeFrom(tiles[group] ?? [], slot, windowLowerEdge(at, windowUs, hopUs), accumulators[kind], type);
+      const { group, slot, window } = merges[m] as Merge;
+      const shape = (layout.groups[group] as TileGroup).slots[slot] as StateSlot;
+      const of = tiles[group] ?? [];
+      const edges = windowEdges(at, window);
+      states[m] = "json" in of ? mergeColumn(of, slot, shape, edges) : mergeTiles(of, slot, shape, edges);
     }
     return finishes.map(({ feature, inputs, states: own }) => {
       for (let i = 0; i < inputs.length; i++) own[i] = states[inputs[i] as number];
-      return finishFeature(feature, own);
+      return finishFeature(feature, own, at);
     });
   };
 }
 
-function mergeFrom(
+function mergeTiles(
   tiles: readonly Tile[],
   slot: number,
-  edge: Us,
-  { empty, merge }: Accumulator<unknown>,
-  type: ValueType,
+  shape: StateSlot,
+  { lowerUs, upperUs }: WindowEdges,
 ): unknown {
-  let state = empty;
+  const { empty, merge } = accumulators[shape.kind];
+  let state: unknown = empty;
   for (let t = 0; t < tiles.length; t++) {
     const tile = tiles[t] as Tile;
     const next = tile.states[slot];
-    if (tile.startUs < edge || next === null || next === undefined) continue;
-    state = state === null ? next : merge(state, next, type);
+    if (tile.startUs < lowerUs || tile.startUs >= upperUs || next === null || next === undefined) continue;
+    state = state === null ? next : merge(state, next, shape);
   }
   return state;
 }
@@ -84,7 +94,7 @@ export function windowValues(
   tiles: readonly (readonly Tile[])[],
   at: Us,
   features: readonly number[],
-): (Value | null | typeof OVERFLOW)[] {
+): WindowValue[] {
   return windowReader(layout, features)(tiles, at);
 }
 

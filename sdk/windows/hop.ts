@@ -14,9 +14,30 @@ export function defaultHop(windowUs: Us): Us {
   return hop ?? (windowUs % US_PER_SECOND === 0 ? US_PER_SECOND : windowUs);
 }
 
-/** Returns a window's lower edge at `at`, exclusive: events with edge < e ≤ at are in it (SEMANTICS 4.1). */
-export function windowLowerEdge(at: Us, windowUs: Us, hopUs: Us): Us {
-  return floorTo(at - windowUs, hopUs);
+/** The least time there is: the boundary B of a row that was never materialized, and the start of a tile of all events ≤ B. */
+export const NO_BOUNDARY: Us = Number.MIN_SAFE_INTEGER;
+
+/** How a window lies in time. */
+export interface WindowShape {
+  /** 0: without a lower edge. */
+  readonly windowUs: Us;
+  readonly hopUs: Us;
+  /** The last complete (s, s + window] in place of a sliding window. */
+  readonly tumbling?: true | undefined;
+}
+
+/** The edges of a window: events with lower < e ≤ upper are in it. `lowerUs` is −Infinity where there is none. */
+export interface WindowEdges {
+  readonly lowerUs: Us;
+  readonly upperUs: Us;
+}
+
+/** Returns a window's edges at `at` (SEMANTICS 4.1, 4.3). */
+export function windowEdges(at: Us, { windowUs, hopUs, tumbling }: WindowShape): WindowEdges {
+  if (windowUs === 0) return { lowerUs: -Infinity, upperUs: at };
+  if (tumbling !== true) return { lowerUs: floorTo(at - windowUs, hopUs), upperUs: at };
+  const upperUs = floorTo(at, windowUs);
+  return { lowerUs: upperUs - windowUs, upperUs };
 }
 
 /** Returns the start s of the tile (s, s + hop] that an event belongs to; the start is exclusive, the end inclusive. */

@@ -64,73 +64,6 @@ function beats(a: OracleRow, b: OracleRow, columns: readonly string[]): boolean 
   return false;
 }
 
-export interface OracleWindow {
-  fn: string;
-  column: string | null;
-  windowUs: number;
-  hopUs: number;
-  where?: (values: Record<string, OracleValue>) => boolean | null;
-}
-
-/** SEMANTICS 4.1, 4.4, 4.5, 4.8: the value of a window at `t`; null for a null key. */
-export function windowAt(
-  events: readonly OracleRow[],
-  key: string | null,
-  t: number,
-  window: OracleWindow,
-): OracleValue {
-  if (key === null) return null;
-  const lower = lowerEdge(t, window.windowUs, window.hopUs);
-  const seen = new Set<string>();
-  const inside = events.filter((event) => {
-    if (event.key !== key || event.e <= lower || event.e > t) return false;
-    if (window.where !== undefined && window.where(event.values) !== true) return false;
-    if (event.id === undefined) return true;
-    if (seen.has(event.id)) return false;
-    seen.add(event.id);
-    return true;
-  });
-  if (window.column === null) return BigInt(inside.length);
-  const { column } = window;
-  const some = inside.filter((event) => event.values[column] !== null);
-  const values = some.map((event) => event.values[column] as number | bigint | string);
-  if (window.fn === "count") return BigInt(values.length);
-  if (values.length === 0) return null;
-  switch (window.fn) {
-    case "sum":
-      return typeof values[0] === "bigint"
-        ? int64OrNull((values as bigint[]).reduce((a, b) => a + b, 0n))
-        : exactMean(values as number[], 1n);
-    case "avg":
-      return typeof values[0] === "bigint"
-        ? toDouble(
-            (values as bigint[]).reduce((a, b) => a + b, 0n),
-            BigInt(values.length),
-          )
-        : exactMean(values as number[], BigInt(values.length));
-    case "min":
-    case "max": {
-      const kept = values.filter((v) => !Number.isNaN(v));
-      if (kept.length === 0) return null;
-      return kept.reduce((a, b) =>
-        (window.fn === "min" ? compareOracle(a, b) <= 0 : compareOracle(a, b) >= 0) ? a : b,
-      );
-    }
-    case "first":
-    case "last": {
-      const ordered = [...some].sort(
-        (a, b) =>
-          a.e - b.e ||
-          compareOracle(a.c, b.c) ||
-          compareOracle(a.id ?? null, b.id ?? null) ||
-          compareOracle(a.values[column] as OracleValue, b.values[column] as OracleValue),
-      );
-      return (window.fn === "first" ? ordered[0] : ordered.at(-1))?.values[column] as OracleValue;
-    }
-  }
-  throw new Error(`no oracle for ${window.fn}`);
-}
-
 /** The event time of the newest event of `key` after `lower`, up to `t`; null for none. */
 export function newestEvent(events: readonly OracleRow[], key: string | null, lower: number, t: number): number | null {
   let newest: number | null = null;
@@ -146,10 +79,6 @@ export function lowerEdge(t: number, windowUs: number, hopUs: number): number {
   let lower = t - windowUs;
   while (((lower % hopUs) + hopUs) % hopUs !== 0) lower -= ((lower % hopUs) + hopUs) % hopUs;
   return lower;
-}
-
-function int64OrNull(n: bigint): bigint | null {
-  return BigInt.asIntN(64, n) === n ? n : null;
 }
 
 /** SEMANTICS 4.5: the exact sum of doubles / count, as a fraction over 2^1074, rounded once by the decimal parser. */

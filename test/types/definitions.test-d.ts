@@ -1,9 +1,12 @@
 // What the compiler must infer from definitions, and what it must refuse.
 import {
+  approxPercentile,
   avg,
   bool,
   bytes,
   count,
+  countDistinct,
+  daysSinceLast,
   decimal,
   defineConfig,
   entity,
@@ -14,17 +17,25 @@ import {
   float64,
   int32,
   int64,
+  lag,
   last,
+  lastK,
+  lastN,
+  lifetime,
   list,
   min,
   onDemandView,
   parquet,
   requestSource,
   scaler,
+  secondsSinceLast,
   type ServiceValues,
+  stddevPop,
   string,
   sum,
   timestamp,
+  tumbling,
+  varSample,
   vector,
   vocabulary,
 } from "edgefeat";
@@ -116,6 +127,14 @@ const typed = featureView("typed", {
     seats: sum("seats", "1h"),
     ratio: sum("ratio", "1h"),
     mean: avg("seats", "1h"),
+    latest: lastK("at", 3, lifetime()),
+    before: lag("flag", 2),
+    kinds: countDistinct("k", tumbling("1d")),
+    most: approxPercentile("ratio", 0.95, lastN(50)),
+    spread: stddevPop("seats", "1d"),
+    guess: varSample("seats", lastN(5)),
+    since: secondsSinceLast(),
+    sinceFlag: daysSinceLast("flag", "7d"),
   },
 });
 type Typed = NonNullable<typeof typed._values>;
@@ -127,6 +146,14 @@ expectTypeOf<Typed["least"]>().toEqualTypeOf<number | null>();
 expectTypeOf<Typed["seats"]>().toEqualTypeOf<number | bigint | null>();
 expectTypeOf<Typed["ratio"]>().toEqualTypeOf<number | bigint | null>();
 expectTypeOf<Typed["mean"]>().toEqualTypeOf<number | null>();
+expectTypeOf<Typed["latest"]>().toEqualTypeOf<readonly bigint[] | null>();
+expectTypeOf<Typed["before"]>().toEqualTypeOf<boolean | null>();
+expectTypeOf<Typed["kinds"]>().toEqualTypeOf<bigint>();
+expectTypeOf<Typed["most"]>().toEqualTypeOf<number | null>();
+expectTypeOf<Typed["spread"]>().toEqualTypeOf<number | null>();
+expectTypeOf<Typed["guess"]>().toEqualTypeOf<number | null>();
+expectTypeOf<Typed["since"]>().toEqualTypeOf<number | null>();
+expectTypeOf<Typed["sinceFlag"]>().toEqualTypeOf<number | null>();
 featureView("v", {
   entities: [airport],
   source: departures,
@@ -138,6 +165,18 @@ featureView("v", {
 featureView("v", { entities: [airport], source: departures, ttl: "1d", aggregations: { b: count("1h") } });
 // @ts-expect-error an unknown option of a window
 sum("seats", "1h", { hopp: "1m" });
+// @ts-expect-error lag looks at one event, not at a window
+lag("seats", 2, "7d");
+// @ts-expect-error a window is needed
+countDistinct("seats");
+// @ts-expect-error how many is a number
+lastK("seats", "3", "7d");
+// @ts-expect-error a percentile says which
+approxPercentile("seats", "7d");
+// @ts-expect-error a window is a duration, tumbling(…), lifetime() or lastN(…)
+sum("seats", 7);
+// @ts-expect-error how many events is a number
+lastN("10");
 
 // Projections: another name or other keys change no value, a pick leaves the rest out.
 const renamed = lastFlight.withName("other").withJoinKeyMap({ origin: "destination" });

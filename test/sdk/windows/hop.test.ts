@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { formatDuration, parseDuration } from "../../../sdk/time.ts";
-import { defaultHop, tileStart, windowLowerEdge } from "../../../sdk/windows/index.ts";
+import { defaultHop, tileStart, windowEdges } from "../../../sdk/windows/index.ts";
 
 const SECOND = 1_000_000;
 const hops = ["1s", "5s", "10s", "30s", "1m", "5m", "10m", "30m", "1h", "6h", "1d"].map(parseDuration);
@@ -73,17 +73,40 @@ describe("4.1 a window's edges", () => {
     [59, 60, 60, -60],
     [60, 60, 60, 0],
   ])("at %d s, of %d s by hops of %d s, begin at %d s", (at, window, hop, edge) => {
-    expect(windowLowerEdge(at * SECOND, window * SECOND, hop * SECOND)).toBe(edge * SECOND);
+    expect(windowEdges(at * SECOND, { windowUs: window * SECOND, hopUs: hop * SECOND })).toEqual({
+      lowerUs: edge * SECOND,
+      upperUs: at * SECOND,
+    });
   });
 
   it("begin on a hop, at least a window and less than a window and a hop back", () => {
     fc.assert(
       fc.property(anyTime, anyWindow, (at, { window, hop }) => {
-        const edge = windowLowerEdge(at, window, hop);
+        const edge = windowEdges(at, { windowUs: window, hopUs: hop }).lowerUs;
         expect(BigInt(edge) % BigInt(hop)).toBe(0n);
         expect(edge <= at - window && edge > at - window - hop).toBe(true);
       }),
     );
+  });
+});
+
+describe("4.3 windows that do not slide", () => {
+  it.each([
+    [3600, 0, 3600],
+    [3599, -3600, 0],
+    [7199, 0, 3600],
+    [-1, -7200, -3600],
+    [0, -3600, 0],
+  ])("a tumbling hour at %d s is (%d s, %d s]", (at, lower, upper) => {
+    const hour = 3600 * SECOND;
+    expect(windowEdges(at * SECOND, { windowUs: hour, hopUs: hour, tumbling: true })).toEqual({
+      lowerUs: lower * SECOND,
+      upperUs: upper * SECOND,
+    });
+  });
+
+  it("one without a lower edge ends at the moment", () => {
+    expect(windowEdges(7, { windowUs: 0, hopUs: 86_400 * SECOND })).toEqual({ lowerUs: -Infinity, upperUs: 7 });
   });
 });
 
@@ -113,7 +136,7 @@ describe("4.2 tiles are (s, s + h]", () => {
     const near = fc.tuple(anyTime, anyWindow, fc.integer({ min: -3, max: 3 }));
     fc.assert(
       fc.property(near, ([at, { window, hop }, off]) => {
-        const edge = windowLowerEdge(at, window, hop);
+        const edge = windowEdges(at, { windowUs: window, hopUs: hop }).lowerUs;
         for (const event of [edge + off, edge + hop + off, at + off]) {
           expect(tileStart(event, hop) >= edge).toBe(event > edge);
         }
