@@ -1,6 +1,7 @@
 // What every online store must do: one suite for all adapters (worker/store/port.ts).
 import { beforeEach, describe, expect, it } from "vitest";
 import { EdgefeatError } from "../../sdk/errors.ts";
+import { seenKey } from "../../sdk/rows/index.ts";
 import type { OnlineStore, StoreWrite } from "../../worker/store/port.ts";
 
 const TEXTS: readonly (readonly [what: string, text: string])[] = [
@@ -235,6 +236,96 @@ export function onlineStoreConformance(name: string, makeStore: () => OnlineStor
         await store.compareAndSet(all.filter(taken).map((i) => write(`r${i}`, "taken")));
         expect(await store.compareAndSet(all.map((i) => write(`r${i}`, `v${i}`)))).toEqual(all.map((i) => !taken(i)));
         expect(await read(...all.map((i) => `r${i}`))).toEqual(all.map((i) => (taken(i) ? "taken" : `v${i}`)));
+      });
+    });
+
+    describe("companions", () => {
+      const both = (key: string, value: string, rest: Partial<StoreWrite> = {}): StoreWrite =>
+        write(key, value, { beside: { key: seenKey(own + key), value: `${value} seen` }, ...rest });
+      const readBoth = (...keys: string[]) => store.read(keys.flatMap((key) => [own + key, seenKey(own + key)]));
+
+      it("are written with their row, or not at all, whatever they held", async () => {
+        expect(await store.compareAndSet([both("a", "1"), write("b", "taken")])).toEqual([true, true]);
+        expect(await readBoth("a", "b")).toEqual(["1", "1 seen", "taken", null]);
+        const written = await store.compareAndSet([
+          both("a", "2", { expected: "other" }),
+          both("b", "2", { expected: "taken" }),
+          both("c", "3"),
+          both("d", "4", { expected: "nothing" }),
+        ]);
+        expect(written).toEqual([false, true, true, false]);
+        expect(await readBoth("a", "b", "c", "d")).toEqual(["1", "1 seen", "2", "2 seen", "3", "3 seen", null, null]);
+        expect(await store.compareAndSet([both("a", "5", { expected: "1" })])).toEqual([true]);
+        expect(await readBoth("a")).toEqual(["5", "5 seen"]);
+      });
+
+      it("stay as they are when their row is written without them", async () => {
+        await store.compareAndSet([both("a", "1")]);
+        await store.compareAndSet([write("a", "2", { expected: "1" })]);
+        expect(await readBoth("a")).toEqual(["2", "1 seen"]);
+      });
+
+      it.each(TEXTS)("keep %s", async (_, text) => {
+        const beside = { key: seenKey(`${own}k`), value: text };
+        expect(await store.compareAndSet([write("k", "row", { beside })])).toEqual([true]);
+        expect(await readBoth("k")).toEqual(["row", text]);
+      });
+
+      it("are kept apart for 1,200 rows in one call, some with companions and some without", async () => {
+        const all = Array.from({ length: 1_200 }, (_, i) => `r${i}`);
+        const taken = (i: number) => i % 5 === 0;
+        await store.compareAndSet(all.filter((_, i) => taken(i)).map((key) => write(key, "taken")));
+        const written = await store.compareAndSet(
+          all.map((key, i) => (i % 3 === 0 ? write(key, `v${i}`) : both(key, `v${i}`))),
+        );
+        expect(written).toEqual(all.map((_, i) => !taken(i)));
+        expect(await readBoth(...all)).toEqual(
+          all.flatMap((_, i) => (taken(i) ? ["taken", null] : [`v${i}`, i % 3 === 0 ? null : `v${i} seen`])),
+        );
+      });
+
+      it("follow each other where a key is named twice in a call", async () => {
+        expect(await store.compareAndSet([both("k", "1"), both("k", "2", { expected: "1" })])).toEqual([true, true]);
+        expect(await readBoth("k")).toEqual(["2", "2 seen"]);
+        expect(await store.compareAndSet([both("k", "3", { expected: "2" }), both("k", "4")])).toEqual([true, false]);
+        expect(await readBoth("k")).toEqual(["3", "3 seen"]);
+      });
+
+      it("are one with their row under concurrent writers: no reader sees them apart", async () => {
+        await store.compareAndSet([both("n", "0")]);
+        const increment = async (): Promise<void> => {
+          const [row, seen] = await readBoth("n");
+          expect(seen).toBe(`${row} seen`);
+          const next = both("n", String(Number(row) + 1), { expected: row as string });
+          if (!(await store.compareAndSet([next]))[0]) await increment();
+        };
+        await Promise.all(Array.from({ length: 10 }, increment));
+        expect(await readBoth("n")).toEqual(["10", "10 seen"]);
+      });
+
+      it("expire with their row", async () => {
+        await store.compareAndSet([
+          both("short", "1", { expireInMs: 50 }),
+          both("long", "1", { expireInMs: 3_600_000 }),
+        ]);
+        while ((await readBoth("short")).some((value) => value !== null)) {
+          await new Promise((resolve) => setTimeout(resolve, 20));
+        }
+        expect(await readBoth("long")).toEqual(["1", "1 seen"]);
+        expect(await store.compareAndSet([both("short", "2")])).toEqual([true]);
+        expect(await readBoth("short")).toEqual(["2", "2 seen"]);
+      });
+
+      it.each([
+        ["too large", "x".repeat(2_000_001)],
+        ["no valid Unicode", "a\ud800"],
+      ])("that are %s are refused, and then none of the call is written", async (_, value) => {
+        const call = store.compareAndSet([
+          write("good", "1"),
+          write("bad", "2", { beside: { key: seenKey(`${own}bad`), value } }),
+        ]);
+        await expect(call).rejects.toMatchObject({ code: "value_out_of_range" });
+        expect(await readBoth("good", "bad")).toEqual([null, null, null, null]);
       });
     });
 

@@ -44,10 +44,15 @@ export class MemoryStore implements OnlineStore {
     return { kind: "memory", keepsRows: true, usedBytes: this.rows.size, limitBytes: null, warnings: [] };
   }
 
-  #compareAndSet({ key, expected, value, expireInMs }: StoreWrite): boolean {
+  #compareAndSet({ key, expected, value, expireInMs, beside }: StoreWrite): boolean {
     if ((this.rows.get(key) ?? null) !== expected) return false;
-    if (expireInMs === 0) this.rows.delete(key);
-    else this.rows.set(key, value);
+    for (const [at, text] of [
+      [key, value] as const,
+      ...(beside === undefined ? [] : [[beside.key, beside.value] as const]),
+    ]) {
+      if (expireInMs === 0) this.rows.delete(at);
+      else this.rows.set(at, text);
+    }
     return true;
   }
 }

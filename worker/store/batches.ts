@@ -19,7 +19,11 @@ export function batches(writes: readonly StoreWrite[]): StoreWrite[][] {
   let batchBytes = 0;
   for (const write of writes) {
     check(write);
-    const bytes = jsonBytes(write.key) + jsonBytes(write.value) + jsonBytes(write.expected ?? "");
+    let bytes = jsonBytes(write.key) + jsonBytes(write.value) + jsonBytes(write.expected ?? "");
+    if (write.beside !== undefined) {
+      check({ ...write, ...write.beside });
+      bytes += jsonBytes(write.beside.key) + jsonBytes(write.beside.value);
+    }
     if (batch.length > 0 && (batch.length === MAX_BATCH_ROWS || batchBytes + bytes > MAX_BATCH_BYTES)) {
       all.push(batch);
       batch = [];

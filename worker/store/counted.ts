@@ -32,7 +32,10 @@ export function counted(store: OnlineStore): OnlineStore {
     },
     compareAndSet(writes) {
       let chars = 0;
-      for (const { key, expected, value } of writes) chars += key.length + (expected?.length ?? 0) + value.length;
+      for (const { key, expected, value, beside } of writes) {
+        chars += key.length + (expected?.length ?? 0) + value.length;
+        if (beside !== undefined) chars += beside.key.length + beside.value.length;
+      }
       count("write", chars);
       return store.compareAndSet(writes);
     },

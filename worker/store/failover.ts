@@ -97,9 +97,15 @@ export function createFailoverStore(parts: FailoverParts, control?: string): Fai
   async function copy(writes: readonly StoreWrite[], store: OnlineStore): Promise<void> {
     const copied = await store.compareAndSet(writes);
     // Rows merge, so a copy that was made can't be overtaken; a control record may come back to what it was (a rollback).
-    const missed = writes.filter(({ key }, i) => copied[i] !== true || isControlKey(key)).map(({ key }) => key);
+    const missed = writes
+      .filter(({ key }, i) => copied[i] !== true || isControlKey(key))
+      .flatMap(({ key, beside }) => (beside === undefined ? [key] : [key, beside.key]));
     if (missed.length === 0) return;
-    const known = new Map(writes.map((write) => [write.key, write]));
+    const known = new Map<string, Pick<StoreWrite, "value" | "expireInMs">>();
+    for (const { key, value, expireInMs, beside } of writes) {
+      known.set(key, { value, expireInMs });
+      if (beside !== undefined) known.set(beside.key, { value: beside.value, expireInMs });
+    }
     mendedRows += (await mirror({ primary, secondary: store }, missed, { known })).copied;
   }
 

@@ -10,6 +10,8 @@ export interface StoreWrite {
   value: string;
   /** When the row may be dropped, counted from the moment of the write; null keeps it. Frees memory only (SEMANTICS 3.7). */
   expireInMs: Ms | null;
+  /** A companion that is written with the row or not at all, whatever it held, and expires with it; its key is `seenKey` of the row's. */
+  beside?: { readonly key: string; readonly value: string };
 }
 
 export interface ScanPage {

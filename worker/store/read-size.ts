@@ -1,4 +1,5 @@
 // How many keys one read may ask for: Upstash takes and gives 10 MB a request, and how large rows are shows only in answers.
+import { SEEN_PREFIX } from "../../sdk/rows/index.ts";
 import { jsonBytes } from "./batches.ts";
 
 /** Upstash's limit on the free and pay-as-you-go plans, less what a wrong estimate takes. */
@@ -7,7 +8,7 @@ const MAX_BYTES = 8_000_000;
 const LEARN_FROM_CHARS = 250_000;
 const MAX_KINDS = 1_000;
 
-/** Row sizes by kind of key, which is what follows its last colon: of a feature row, the view and its version. */
+/** Row sizes by kind of key, which is what follows its last colon (of a feature row, the view and its version), or of companions. */
 export class ReadSize {
   readonly #charsOfRow = new Map<string, number>();
   #largest = 0;
@@ -64,5 +65,6 @@ export class ReadSize {
 }
 
 function kindOf(key: string): string {
-  return key.slice(key.lastIndexOf(":") + 1);
+  const kind = key.slice(key.lastIndexOf(":") + 1);
+  return key.startsWith(SEEN_PREFIX) ? SEEN_PREFIX + kind : kind;
 }

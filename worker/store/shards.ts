@@ -1,5 +1,5 @@
 // Which of the embedded store's objects holds a key: by the key's hash, over a count that never changes.
-import { isControlKey } from "../../sdk/rows/index.ts";
+import { isControlKey, SEEN_PREFIX } from "../../sdk/rows/index.ts";
 
 /** A request may have six connections open at once, and reads all shards that it needs at once. */
 export const MAX_SHARDS = 6;
@@ -19,13 +19,15 @@ export function shardName(index: number): string {
 /**
  * Returns the index of the shard that holds a key: its 32-bit FNV-1a hash over UTF-8, mixed by the finalizer of
  * MurmurHash3 (a sum of bytes alone decides FNV's low bit), scaled to the count. Rows are found by it: it must never change.
+ * A companion is where its row is.
  */
 export function shardOf(key: string, count: number): number {
   if (count === 1) return 0;
   let hash = 0x811c9dc5;
-  for (let i = 0; i < key.length; i++) {
+  const from = key.startsWith(SEEN_PREFIX) ? SEEN_PREFIX.length : 0;
+  for (let i = from; i < key.length; i++) {
     const unit = key.charCodeAt(i);
-    if (unit >= 0x80) return scaled(fnv1a(new TextEncoder().encode(key)), count);
+    if (unit >= 0x80) return scaled(fnv1a(new TextEncoder().encode(key.slice(from))), count);
     hash = Math.imul(hash ^ unit, 0x01000193);
   }
   return scaled(hash, count);

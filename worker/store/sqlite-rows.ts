@@ -54,8 +54,8 @@ export class SqliteRows {
     return values;
   }
 
-  /** Writes one row when its expected value still stands; returns whether it did. */
-  compareAndSet({ key, expected, value, expireInMs }: StoreWrite, nowMs: Ms): boolean {
+  /** Writes one row, and its companion, when its expected value still stands; returns whether it did. */
+  compareAndSet({ key, expected, value, expireInMs, beside }: StoreWrite, nowMs: Ms): boolean {
     const expiresAtMs = expireInMs === null ? null : nowMs + expiryMs(expireInMs);
     const cursor =
       expected === null
@@ -75,7 +75,17 @@ export class SqliteRows {
             value,
             expected,
           );
-    return cursor.rowsWritten > 0;
+    if (cursor.rowsWritten === 0) return false;
+    if (beside !== undefined) {
+      this.#sql.exec(
+        `INSERT INTO rows (key, expires_at_ms, value) VALUES (?1, ?2, ?3)
+         ON CONFLICT (key) DO UPDATE SET expires_at_ms = ?2, value = ?3`,
+        beside.key,
+        expiresAtMs,
+        beside.value,
+      );
+    }
+    return true;
   }
 
   /** Pages through the live keys that start with `prefix`, in the order of their UTF-8 bytes; the cursor is the last key. */

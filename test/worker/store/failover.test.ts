@@ -1,6 +1,6 @@
 // Failover call by call: who is asked for what, what becomes of a write that only one store took, what is told of it.
 import { describe, expect, it } from "vitest";
-import { controlKey } from "../../../sdk/rows/index.ts";
+import { controlKey, seenKey } from "../../../sdk/rows/index.ts";
 import { createFailoverStore } from "../../../worker/store/failover.ts";
 import { storeUnavailable } from "../../../worker/store/faults.ts";
 import type { OnlineStore, ReadOptions } from "../../../worker/store/port.ts";
@@ -128,6 +128,33 @@ describe("writing", () => {
     expect(await store.compareAndSet([write("2", "1", 60_000)])).toEqual([true]);
     expect(secondary.rows.get("k")).toBe("2");
     expect(secondary.writes.flat().at(-1)).toEqual(write("2", "0", 60_000));
+  });
+
+  it("takes companions with their rows; where the row must be mended, they are mended too, with its expiry", async () => {
+    const { primary, secondary } = trio();
+    const store = createFailoverStore({ primary, secondary });
+    const both = (value: string, expected: string | null) => ({
+      ...write(value, expected, 500),
+      beside: { key: seenKey("k"), value: `${value} seen` },
+    });
+    expect(await store.compareAndSet([both("1", null)])).toEqual([true]);
+    expect([...secondary.rows]).toEqual([...primary.rows]);
+    expect(secondary.writes.flat()).toEqual([both("1", null)]);
+    secondary.rows.set("k", "older").set(seenKey("k"), "older seen");
+    expect(await store.compareAndSet([both("2", "1")])).toEqual([true]);
+    expect([...secondary.rows]).toEqual([...primary.rows]);
+    expect(
+      secondary.writes
+        .flat()
+        .slice(2)
+        .map(({ key, expireInMs }) => [key, expireInMs]),
+    ).toEqual([
+      ["k", 500],
+      [seenKey("k"), 500],
+    ]);
+    // A row that lost takes its companion with it.
+    expect(await store.compareAndSet([both("3", "1")])).toEqual([false]);
+    expect(primary.rows.get(seenKey("k"))).toBe("2 seen");
   });
 
   it("copies what the primary holds by now, not what was written", async () => {

@@ -1,7 +1,7 @@
 // Which shard holds a key, which shards a call asks, and how their answers come together.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { controlKey, keyId, keyPrefix, keySuffix } from "../../../sdk/rows/index.ts";
+import { controlKey, keyId, keyPrefix, keySuffix, seenKey } from "../../../sdk/rows/index.ts";
 import {
   MAX_SHARDS,
   partsOf,
@@ -28,6 +28,14 @@ describe("the shard of a key", () => {
     ["温度😀", [0, 0, 0, 1, 1, 1]],
   ])("%j is known for every count", (key, of) => {
     expect([1, 2, 3, 4, 5, 6].map((count) => shardOf(key, count))).toEqual(of);
+  });
+
+  it("of a companion is its row's", () => {
+    fc.assert(
+      fc.property(anyText, counts, (key, count) => {
+        expect(shardOf(seenKey(key), count)).toBe(shardOf(key, count));
+      }),
+    );
   });
 
   it("is one of them", () => {
