@@ -3,6 +3,7 @@ import { EdgefeatError, type ErrorCode } from "../errors.ts";
 import type { TransformDefinition, TransformDescription } from "../registry/index.ts";
 import type { Ms } from "../time.ts";
 import { type Encodable, encodeJson } from "./encode.ts";
+import { type JobCalls, jobCalls } from "./jobs.ts";
 import { type TokenCalls, tokenCalls } from "./tokens.ts";
 import { type ClientOptions, createTransport } from "./transport.ts";
 
@@ -22,9 +23,11 @@ export interface HealthAnswer {
   environment: string;
   /** Its clock, RFC 3339. */
   now: string;
+  /** True where that stands still. */
+  frozen: boolean;
 }
 
-export interface AdminClient extends TokenCalls {
+export interface AdminClient extends TokenCalls, JobCalls {
   /** @throws server_failed where it answers, but its store does not */
   getHealth(): Promise<HealthAnswer>;
   /** Returns the registry, or an earlier one by its hash; null before any was put, and where that one never was. */
@@ -48,6 +51,10 @@ export interface AdminClient extends TokenCalls {
   deleteTransform(name: string, expected: number | null): Promise<TransformChanged<number | null>>;
   /** Posts a batch to a view; `body` is JSON text: whole rows or packed tiles. */
   postRows(view: string, body: string): Promise<WriteCounts>;
+  /** Puts rows in the place of others that are wrong, each while it is the one that was seen; `body` is JSON text. Needs an admin's token. */
+  replaceRows(view: string, body: string): Promise<WriteCounts>;
+  /** Returns a page of the rows that a view has, or those of some ids. */
+  listRows(view: string, page: RowsQuery): Promise<RowsPage>;
   /** Records that a version of a view was materialized; `body` is JSON text. */
   completeMaterialization(view: string, body: string): Promise<unknown>;
   /** Returns what was materialized, by view@version. */
@@ -58,6 +65,35 @@ export interface AdminClient extends TokenCalls {
 export interface MaterializationRecord {
   start: string | null;
   end: string;
+  /** What all runs took, in order. */
+  covered?: readonly { start: string | null; end: string }[];
+}
+
+export interface RowsQuery {
+  version: number;
+  /** Of the page before; default from the first. */
+  cursor?: string | null;
+  /** Only these, 500 at most. */
+  ids?: readonly string[];
+}
+
+export interface RowsPage {
+  rows: RowInfo[];
+  /** null after the last page. */
+  cursor: string | null;
+}
+
+/** What a row says of itself; times are RFC 3339, null where there is none, or it can't be read. */
+export interface RowInfo {
+  /** The join keys' values, percent-escaped, joined by "+". */
+  id: string;
+  /** Tells one text of the row from another. */
+  revision: string;
+  /** Of an aggregated view its newest event's. */
+  eventTime: string | null;
+  writtenAt: string | null;
+  /** Of an aggregated view: what materialization has brought it to. */
+  boundary?: string | null;
 }
 
 /** A transform, and the registry that it was found in. */
@@ -77,6 +113,7 @@ export function createAdminClient(options: ClientOptions): AdminClient {
   const call = createTransport(options);
   return {
     ...tokenCalls(call),
+    ...jobCalls(call),
     getHealth: async () => (await call({ method: "GET", path: "/health" })) as HealthAnswer,
     getRegistry(version) {
       const path = version === undefined ? "/v1/registry" : `/v1/registry?version=${encodeURIComponent(version)}`;
@@ -107,8 +144,16 @@ export function createAdminClient(options: ClientOptions): AdminClient {
     },
     async postRows(view, body) {
       // Rows and tiles merge, so writing them again changes nothing (SEMANTICS 3.3).
-      const path = `/v1/rows/${encodeURIComponent(view)}`;
-      return (await call({ method: "POST", path, body, idempotent: true })) as WriteCounts;
+      return (await call({ method: "POST", path: rowsPath(view), body, idempotent: true })) as WriteCounts;
+    },
+    async replaceRows(view, body) {
+      // A row that was replaced has another revision, so sending it again changes nothing.
+      return (await call({ method: "PUT", path: rowsPath(view), body, idempotent: true })) as WriteCounts;
+    },
+    async listRows(view, { version, cursor = null, ids = [] }) {
+      const query = new URLSearchParams({ version: String(version), ...(cursor === null ? {} : { cursor }) });
+      for (const id of ids) query.append("id", id);
+      return (await call({ method: "GET", path: `${rowsPath(view)}?${query.toString()}` })) as RowsPage;
     },
     completeMaterialization: (view, body) =>
       call({ method: "POST", path: `/v1/materializations/${encodeURIComponent(view)}`, body, idempotent: true }),
@@ -117,6 +162,10 @@ export function createAdminClient(options: ClientOptions): AdminClient {
       return (answer as { materializations: Record<string, MaterializationRecord> }).materializations;
     },
   };
+}
+
+function rowsPath(view: string): string {
+  return `/v1/rows/${encodeURIComponent(view)}`;
 }
 
 function transformPath(name: string): string {

@@ -1,5 +1,5 @@
 // The client: feature vectors in one call, typed by the definitions where they are at hand.
-import type { FeatureService, ServiceValues } from "../definitions/index.ts";
+import type { FeatureService, FeatureView, ServiceValues } from "../definitions/index.ts";
 import { decodeAnswer, type FeaturesAnswer } from "./answer.ts";
 import type { ArrowAnswer } from "./arrow.ts";
 import { type Call, readJson } from "./attempt.ts";
@@ -7,6 +7,7 @@ import { Batcher, type BatchOptions } from "./batch.ts";
 import { platformTiming } from "./clock.ts";
 import type { Limits } from "./limits.ts";
 import { type FeatureMatrix, MATRIX_TYPE, readMatrix } from "./matrix.ts";
+import { type PushAnswer, type PushEvent, pushEvents, type PushOptions } from "./push.ts";
 import {
   type Asked,
   type EncodedColumns,
@@ -58,6 +59,17 @@ export interface Client {
    * @example const { values, rows, columns } = await client.getFeatureMatrix({ service: delayModel, entities });
    */
   getFeatureMatrix(query: Asked & ValuesQuery): Promise<FeatureMatrix>;
+  /**
+   * Pushes events to a view, in requests of 1,000, one after another; needs a token that may write. An event counts once by
+   * its id: after a failure, push all again. What the server refuses is told by its place, and stops nothing.
+   * @throws the server's error by its code; server_unreachable; server_failed; cancelled
+   * @example await client.push("airport_delays", [{ id: "f1", time: new Date(), values: { origin: "SEA", delay: 12n } }]);
+   */
+  push(
+    view: string | FeatureView<any>,
+    events: Iterable<PushEvent> | AsyncIterable<PushEvent>,
+    options?: PushOptions,
+  ): Promise<PushAnswer>;
 }
 
 /** A client that was given the Arrow decoder. */
@@ -130,6 +142,7 @@ export function createClient(options: ReadOptions): Client | ArrowClient {
         const readWhole = (response: Response) => readMatrix(response, known?.columns);
         return sender.send(callOf(encoded, encoded, MATRIX_TYPE), readWhole, limits);
       }),
+    push: (view, events, pushing) => pushEvents(sender, view, events, pushing),
   };
   if (arrow === undefined) return client;
   return {

@@ -2,7 +2,7 @@
 import type { FeatureService, FeatureView, OnDemandView, Projection, RequestSource } from "../definitions/index.ts";
 import { EdgefeatError } from "../errors.ts";
 import type { ValueType } from "../types/index.ts";
-import { aggregates, EVENTS } from "../windows/aggregates.ts";
+import { aggregateTypes, EVENTS } from "../windows/aggregate-types.ts";
 
 /** A type; or, of a column that only the source's file knows, "ordered" (a number or a timestamp) or undefined. */
 export type ColumnType = ValueType | "ordered" | undefined;
@@ -50,12 +50,24 @@ function featureType(view: FeatureView, name: string): ColumnType {
   const aggregation = view.aggregations?.[name];
   if (aggregation === undefined) return view.fields?.[name]?.type;
   const { fn, column: source } = aggregation;
-  if (fn === "count" || fn === "avg") return aggregates[fn].resultType(EVENTS);
+  const { resultType } = aggregateTypes[fn];
   // What a view's own query gives, the source's schema says nothing of.
   const schema = view.select === undefined ? view.source.schema : undefined;
   const type = source === undefined ? undefined : schema?.[source]?.type;
-  if (type !== undefined) return aggregates[fn].resultType(type);
-  return fn === "first" || fn === "last" ? undefined : "ordered";
+  if (type !== undefined) return resultType(type);
+  switch (fn) {
+    case "first":
+    case "last":
+    case "last_k":
+    case "lag":
+      return undefined;
+    case "sum":
+    case "min":
+    case "max":
+      return "ordered";
+    default:
+      return resultType(EVENTS);
+  }
 }
 
 /** Returns the types of the request fields that a service's on-demand views take, by name. */

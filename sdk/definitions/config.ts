@@ -43,6 +43,7 @@ const configShape = z.strictObject({
       memoryLimitBytes: z.optional(z.int().check(z.positive())),
       /** Where the native engine spills to; default the system's folder for temporary files. */
       spillFolder: z.optional(z.string()),
+      /** Where the log of pushed events is: a folder, or s3://bucket/folder; default "./log", where there is one. */
       log: z.optional(z.string()),
     }),
     { engine: "auto" },

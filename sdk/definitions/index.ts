@@ -20,7 +20,29 @@ export {
 } from "./fields.ts";
 export { type PartitionRole, type Partitions, type S3Options } from "./place.ts";
 export { arrow, csv, jsonl, parquet, requestSource, type RequestSource, type Schema, type Source } from "./source.ts";
-export { avg, count, first, last, max, min, sum, type Aggregation, type AggregationOptions } from "./aggregation.ts";
+export {
+  approxPercentile,
+  avg,
+  count,
+  countDistinct,
+  daysSinceLast,
+  first,
+  lag,
+  last,
+  lastK,
+  max,
+  min,
+  secondsSinceLast,
+  stddevPop,
+  stddevSample,
+  sum,
+  varPop,
+  varSample,
+  type Aggregation,
+  type AggregationOptions,
+} from "./aggregation.ts";
+export { lastN, lifetime, tumbling, type Window } from "./window.ts";
+export { parseSchedule, type Schedule } from "./schedule.ts";
 export { checkSelect, type Select } from "./select.ts";
 export { featureView, type FeatureView, type Projection, type SelectOption, type Values } from "./view.ts";
 export {

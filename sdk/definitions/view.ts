@@ -2,13 +2,14 @@
 import * as z from "zod/mini";
 import { EdgefeatError } from "../errors.ts";
 import { checkShape, lookUp } from "../shape.ts";
-import { isAggregateName } from "../windows/aggregates.ts";
+import { isAggregateName } from "../windows/aggregate-names.ts";
 import type { Aggregation, AggregationValues } from "./aggregation.ts";
 import { brand, definitionKind } from "./brand.ts";
 import type { Entity } from "./entity.ts";
 import { checkFields, type Field } from "./fields.ts";
 import { durationShape } from "./duration.ts";
 import { checkName, checkNames, checkPicked } from "./names.ts";
+import { parseSchedule } from "./schedule.ts";
 import { checkSelect, type Select } from "./select.ts";
 import type { Schema, Source } from "./source.ts";
 
@@ -36,7 +37,7 @@ export interface ViewMeta {
   tags?: Readonly<Record<string, string>>;
   /** How old the newest value may be before monitoring complains: "1h". */
   freshness?: string;
-  /** When to materialize, as a cron line in UTC. */
+  /** When `edgefeat runner` materializes the view: a cron line in UTC, such as "0 * * * *", every hour. */
   schedule?: string;
 }
 
@@ -55,8 +56,15 @@ export interface FeatureView<F extends Values = Values> extends Projection<F>, V
 }
 
 interface Serving {
-  /** How far a server's cached row may lag behind the store: "10s". Absent: the server's own bound. */
+  /** How far a server's cached row may lag behind the store: "10s". Absent: the server's own bound, and 1 s where events are pushed. */
   readonly cacheTtl?: string;
+  /** True when events of the source are pushed too, as they happen; windows then need a source with an eventId. */
+  readonly push?: boolean;
+  /**
+   * How far behind the newest event of its key a pushed event may come and still count at once: "1h", which is the default.
+   * A later one is deferred: it goes to the log, and counts once that is materialized.
+   */
+  readonly lateness?: string;
 }
 
 interface CommonOptions extends ViewMeta, Serving {
@@ -118,6 +126,8 @@ const viewShape = z.strictObject({
   freshness: z.optional(durationShape),
   schedule: z.optional(z.string()),
   cacheTtl: z.optional(durationShape),
+  push: z.optional(z.boolean()),
+  lateness: z.optional(durationShape),
 });
 
 /**
@@ -160,6 +170,7 @@ export function featureView(
   if (Object.keys(columns).length === 0) throw new EdgefeatError("definition_invalid", `${what}: it has no features`);
   if (fields === undefined) checkNames(`a feature of ${what}`, columns);
   else checkFields(`a feature of ${what}`, fields);
+  if (options.schedule !== undefined) parseSchedule(options.schedule, what);
   checkParts(what, options);
   const view = {
     name,
@@ -178,7 +189,15 @@ export function featureView(
 
 function checkParts(
   what: string,
-  options: { entities: readonly Entity[]; source: Source; ttl?: string; aggregations?: object },
+  options: {
+    entities: readonly Entity[];
+    source: Source;
+    ttl?: string;
+    aggregations?: object;
+    push?: boolean;
+    lateness?: string;
+    select?: unknown;
+  },
 ) {
   if (options.entities.some((e) => definitionKind(e) !== "entity")) {
     throw new EdgefeatError("definition_invalid", `${what}: entities must be made by entity(…)`);
@@ -186,6 +205,7 @@ function checkParts(
   if (definitionKind(options.source) !== "source") {
     throw new EdgefeatError("definition_invalid", `${what}: source must be made by parquet(…), csv(…) or arrow(…)`);
   }
+  checkPush(what, options);
   if (options.aggregations === undefined) return;
   if (options.source.eventTime === undefined) {
     throw new EdgefeatError("definition_invalid", `${what}: windows need a source with an eventTime`);
@@ -200,6 +220,36 @@ function checkParts(
         `${what}: ${feature} must be made by count(…), sum(…), avg(…) or the like`,
       );
     }
+  }
+}
+
+function checkPush(
+  what: string,
+  { push, lateness, select, source, aggregations }: Parameters<typeof checkParts>[1],
+): void {
+  if (push !== true) {
+    if (lateness === undefined) return;
+    throw new EdgefeatError("definition_invalid", `${what}: a lateness is for pushed events, and it takes none`, {
+      hint: "add push: true, or leave the lateness out",
+    });
+  }
+  if (select !== undefined) {
+    throw new EdgefeatError(
+      "definition_invalid",
+      `${what}: events are pushed as the source has them, and its select is made by the engine`,
+      {
+        hint: "push to a view without a select, or leave push out",
+      },
+    );
+  }
+  if (aggregations !== undefined && source.eventId === undefined) {
+    throw new EdgefeatError(
+      "definition_invalid",
+      `${what}: pushed events count once by their id, and its source has no eventId`,
+      {
+        hint: `name the column that identifies an event: eventId in source "${source.name}"`,
+      },
+    );
   }
 }
 

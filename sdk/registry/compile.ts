@@ -1,5 +1,4 @@
 // Definitions to checked, plain specs: columns resolved, expressions type-checked, fingerprints taken.
-import type { Aggregation } from "../definitions/aggregation.ts";
 import { artifactsByName } from "../definitions/artifact.ts";
 import type { FeatureView, OnDemandView, Projection } from "../definitions/index.ts";
 import type { Transform } from "../definitions/on-demand.ts";
@@ -9,17 +8,16 @@ import { EdgefeatError } from "../errors.ts";
 import { compileExpression } from "../expressions/index.ts";
 import { lookUp } from "../shape.ts";
 import { parseDuration } from "../time.ts";
-import { checkValue, parseTypeName, typeName, type ValueType } from "../types/index.ts";
-import { aggregates, EVENTS } from "../windows/aggregates.ts";
-import { defaultHop } from "../windows/hop.ts";
+import { parseTypeName, typeName, type ValueType } from "../types/index.ts";
+import { aggregateFeature } from "./aggregate-feature.ts";
 import { hashOf } from "./canonical.ts";
 import { checkService } from "./check-service.ts";
 import { type Definitions, isProjection } from "./collect.ts";
 import { fingerprint } from "./fingerprint.ts";
+import { checkPushHops } from "./push.ts";
 import { onDemandScope } from "./scope.ts";
 import {
   type AggregatedViewSpec,
-  type AggregateFeature,
   defaultText,
   type EntitySpec,
   type OnDemandViewSpec,
@@ -130,8 +128,26 @@ function viewBase(view: FeatureView, options: CompileOptions) {
     joinKeys,
     source,
     ...optional({ select, owner, description, tags, freshness, schedule, cacheTtl }),
+    ...pushSpec(view, joinKeys, columns),
   };
   return { base, columns };
+}
+
+/** Returns what a view that takes pushes says of them; of any other nothing. */
+function pushSpec(
+  { push, lateness, fields = {} }: FeatureView,
+  joinKeys: readonly { name: string; type: string }[],
+  columns: Readonly<Record<string, ValueType>> | undefined,
+): Partial<Pick<StoredViewSpec, "push" | "latenessUs" | "sourceColumns">> {
+  if (push !== true) return {};
+  const declared = [...joinKeys, ...Object.entries(fields).map(([name, { type }]) => ({ name, type: typeName(type) }))];
+  const types = new Map(Object.entries(columns ?? {}).map(([name, type]) => [name, typeName(type)]));
+  for (const { name, type } of declared) types.set(name, type);
+  return {
+    push,
+    ...(lateness === undefined ? {} : { latenessUs: parseDuration(lateness) }),
+    sourceColumns: [...types].map(([name, type]) => ({ name, type })),
+  };
 }
 
 /** Returns the types of the columns that a view's rows have; undefined when they are not known. */
@@ -197,47 +213,8 @@ function aggregatedSpec(view: FeatureView, options: CompileOptions): AggregatedV
     aggregateFeature(view.name, name, aggregation, columns, used),
   );
   const columnSpecs = [...used].sort().map((name) => ({ name, type: typeName(columns[name] as ValueType) }));
+  if (base.push === true) checkPushHops(`view "${view.name}"`, features, "definition_invalid");
   return { kind: "aggregated", ...base, columns: columnSpecs, features };
-}
-
-function aggregateFeature(
-  view: string,
-  name: string,
-  aggregation: Aggregation,
-  columns: Readonly<Record<string, ValueType>>,
-  used: Set<string>,
-): AggregateFeature {
-  const { fn, column, where } = aggregation;
-  const what = `view "${view}": ${name}`;
-  const columnType =
-    column === undefined ? EVENTS : lookUp(columns, column, `column for ${what} called`, "missing_column");
-  if (!aggregates[fn].accepts(columnType)) {
-    throw new EdgefeatError("type_mismatch", `${what}: ${fn} does not take ${typeName(columnType)}`, {
-      hint: "sum, avg, min and max take numbers; min and max timestamps too; count, first and last any type",
-    });
-  }
-  if (column !== undefined) used.add(column);
-  if (where !== undefined) {
-    const filter = compileExpression(where, columns, {
-      result: { kind: "bool" },
-      requestTime: false,
-      pointer: `/views/${view}/${name}/where`,
-    });
-    for (const input of filter.inputs) used.add(input);
-  }
-  const windowUs = parseDuration(aggregation.window);
-  const type = aggregates[fn].resultType(columnType);
-  return {
-    name,
-    type: typeName(type),
-    default: aggregation.default === undefined ? null : defaultText(type, checkValue(type, aggregation.default, what)),
-    ...optional({ description: aggregation.description }),
-    fn,
-    column: column ?? null,
-    where: where ?? null,
-    windowUs,
-    hopUs: aggregation.hop === undefined ? defaultHop(windowUs) : parseDuration(aggregation.hop),
-  };
 }
 
 function projectionSpec(projection: Projection): ProjectionSpec {

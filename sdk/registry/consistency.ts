@@ -3,7 +3,8 @@ import { EdgefeatError } from "../errors.ts";
 import { compileExpression } from "../expressions/index.ts";
 import { lookUp } from "../shape.ts";
 import { parseTypeName, type ValueType } from "../types/index.ts";
-import { aggregates, EVENTS } from "../windows/aggregates.ts";
+import { aggregateTypes, EVENTS } from "../windows/aggregate-types.ts";
+import { checkPushHops } from "./push.ts";
 import { onDemandEntries } from "./scope.ts";
 import {
   type AggregatedViewSpec,
@@ -55,15 +56,24 @@ function checkView(snapshot: Snapshot, name: string, spec: ViewSpec): void {
   if (spec.kind !== "onDemand" && (spec.entities.length === 0) !== (spec.joinKeys.length === 0))
     throw new EdgefeatError("registry_invalid", "a view has join keys if, and only if, it has entities");
   if (spec.kind === "aggregated") checkWindows(spec);
+  if (spec.kind === "aggregated" && spec.push === true) {
+    if (spec.source.eventId === null || spec.select !== undefined)
+      throw new EdgefeatError("registry_invalid", "a view that takes pushes has an event id, and no select");
+    checkPushHops(name, spec.features, "registry_invalid");
+  }
   if (spec.kind === "onDemand") checkComputed(snapshot, name, spec);
 }
 
 function checkWindows(spec: AggregatedViewSpec): void {
   const columns = Object.fromEntries(spec.columns.map((column) => [column.name, parseTypeName(column.type)]));
-  for (const { name, fn, column, where, windowUs, hopUs } of spec.features) {
+  for (const { name, fn, column, where, windowUs, hopUs, tumbling, lastN, k, q } of spec.features) {
     const type: ValueType = column === null ? EVENTS : lookUp(columns, column, "column called", "missing_column");
-    const whole = windowUs % hopUs === 0;
-    if (!whole || !aggregates[fn].accepts(type)) {
+    const whole = tumbling === true ? windowUs === hopUs : windowUs % hopUs === 0;
+    const listed = lastN === undefined || windowUs === 0;
+    const given =
+      (k !== undefined) === (fn === "last_k" || fn === "lag") && (q !== undefined) === (fn === "approx_percentile");
+    const lagged = fn !== "lag" || (windowUs === 0 && lastN === undefined);
+    if (!(whole && listed && given && lagged && aggregateTypes[fn].accepts(type))) {
       throw new EdgefeatError(
         "registry_invalid",
         `${name}: ${fn} over ${windowUs} µs by hops of ${hopUs} µs can't be computed`,

@@ -2,12 +2,24 @@
 import { hashOf } from "./canonical.ts";
 import type { StoredViewSpec, ViewSpec } from "./snapshot.ts";
 
-/** Returns a view's spec without what never changes a value: whom to ask, descriptions, tags, freshness, schedule, caching. */
+/**
+ * Returns a view's spec without what never changes a value: whom to ask, descriptions, tags, freshness, schedule, caching,
+ * and what pushes may bring, which only decides when an event counts.
+ */
 export function valuesOf(spec: ViewSpec) {
-  const { owner, description, tags, freshness, schedule, cacheTtl, select, ...values } = spec as ViewSpec & {
-    cacheTtl?: string;
-    select?: StoredViewSpec["select"];
-  };
+  const {
+    owner,
+    description,
+    tags,
+    freshness,
+    schedule,
+    cacheTtl,
+    push,
+    latenessUs,
+    sourceColumns,
+    select,
+    ...values
+  } = spec as ViewSpec & Pick<StoredViewSpec, "cacheTtl" | "select" | "push" | "latenessUs" | "sourceColumns">;
   const features = values.features.map(({ description: _, ...feature }) => feature);
   if ("source" in values) {
     // How the files are laid out and reached changes no value.

@@ -8,11 +8,13 @@ import { selectShape } from "../definitions/select-shape.ts";
 import { EdgefeatError } from "../errors.ts";
 import { checkShape, refuseProto } from "../shape.ts";
 import { parseJson, parseTypeName, type Value, type ValueType, valueFromJson, valueToJson } from "../types/index.ts";
-import { aggregateNames } from "../windows/aggregates.ts";
+import { aggregateNames, MAX_LISTED } from "../windows/aggregate-names.ts";
 import { hashOf } from "./canonical.ts";
 
 const count = z.int().check(z.gte(0));
 const positive = z.int().check(z.gte(1));
+/** How many events a state may list. */
+const listed = z.int().check(z.gte(1), z.lte(MAX_LISTED));
 export const meta = {
   owner: z.optional(z.string()),
   description: z.optional(z.string()),
@@ -67,6 +69,12 @@ const viewBase = {
   ...meta,
   /** A duration: how far a server's cached row may lag behind the store. */
   cacheTtl: z.optional(durationShape),
+  /** True when events are pushed; absent: not. */
+  push: z.optional(z.literal(true)),
+  /** How far behind the newest event of its key a pushed event may come; absent: DEFAULT_LATENESS_US. */
+  latenessUs: z.optional(count),
+  /** What an event that is pushed may carry: the source's columns, as known when it was applied. */
+  sourceColumns: z.optional(z.array(column)),
 };
 
 const storedView = z.strictObject({
@@ -89,8 +97,17 @@ const aggregatedView = z.strictObject({
         fn: z.enum(aggregateNames),
         column: z.nullable(z.string()),
         where: z.nullable(z.string()),
-        windowUs: positive,
+        /** 0: no lower edge, as lifetime, last n and lag have it. */
+        windowUs: count,
         hopUs: positive,
+        /** The last complete (s, s + window] in place of a sliding window. */
+        tumbling: z.optional(z.literal(true)),
+        /** The function over the n latest events that pass the filter, those without a value among them. */
+        lastN: z.optional(listed),
+        /** last_k: how many values; lag: which event, 1 for the latest. */
+        k: z.optional(listed),
+        /** approx_percentile: which quantile. */
+        q: z.optional(z.number().check(z.gte(0), z.lte(1))),
       }),
     )
     .check(z.minLength(1)),

@@ -7,7 +7,10 @@ export {
   keyId,
   keyPrefix,
   keySuffix,
+  jobsKey,
   materializationKey,
+  SEEN_PREFIX,
+  seenKey,
   MAX_ID_BYTES,
   snapshotKey,
   splitRowKey,
@@ -23,4 +26,13 @@ export {
   type StoredRow,
   type StoredRows,
 } from "./stored-row.ts";
-export { mergeTileRows, packTileRow, unpackTileRow, type TileRow } from "./tile-row.ts";
+export { isContended, mergeTileRows, settledRow } from "./merge-tiles.ts";
+export {
+  coarsestHopUs,
+  type PendingEvent,
+  type PushState,
+  STAMPS_KEPT_US,
+  stampStart,
+  type TileStamp,
+} from "./push-state.ts";
+export { packTileRow, readTileRow, unpackTileRow, type TileRow } from "./tile-row.ts";

@@ -70,6 +70,14 @@ function joined(parts: readonly string[]): string {
   return parts.map(encodeURIComponent).join("+");
 }
 
+/** How the keys begin that hold a row's companion: what reads of features don't need. */
+export const SEEN_PREFIX = "seen:";
+
+/** Returns the key of the companion of a row: the ids of the events that its tiles hold. */
+export function seenKey(rowKey: string): string {
+  return SEEN_PREFIX + rowKey;
+}
+
 /** Returns the key of a project's control record, read with every request. */
 export function controlKey({ project, environment }: KeySpace): string {
   return `control:${encodeURIComponent(project)}:${encodeURIComponent(environment)}`;
@@ -88,6 +96,11 @@ export function snapshotKey({ project, environment }: KeySpace, hash: string): s
 /** Returns the key of a view version's materialization record. */
 export function materializationKey({ project, environment }: KeySpace, view: string, version: number): string {
   return `materialization:${encodeURIComponent(project)}:${encodeURIComponent(environment)}${keySuffix(view, version)}`;
+}
+
+/** Returns the key of a project's jobs: of those that are not done, with who runs them, or of those that are. */
+export function jobsKey({ project, environment }: KeySpace, which: "open" | "done"): string {
+  return `job:${encodeURIComponent(project)}:${encodeURIComponent(environment)}:${which}`;
 }
 
 /** Returns the key of a project's token set. */

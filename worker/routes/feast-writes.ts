@@ -1,4 +1,4 @@
-// POST /write-to-online-store and /push: whole rows of stored views, as Feast's remote online store and its users send them.
+// POST /write-to-online-store and /push: whole rows of stored views, and events, as Feast's remote online store and its users send them.
 import * as z from "zod/mini";
 import { EdgefeatError } from "../../sdk/errors.ts";
 import type { Snapshot } from "../../sdk/registry/index.ts";
@@ -6,6 +6,7 @@ import { checkShape, isObject } from "../../sdk/shape.ts";
 import { checkNamed, checkView, judged, type Principal } from "../auth/index.ts";
 import { readJson } from "../middleware/body.ts";
 import { feastErrorResponse } from "../middleware/feast-error.ts";
+import { type FramePushed, pushFrame, pushServices } from "../push/index.ts";
 import { parseFrame } from "../write/feast-frame.ts";
 import { type FrameWritten, pushedViews, writeFrame } from "../write/feast-write.ts";
 import { type Act, jsonResponse, type Route, type Services } from "./route.ts";
@@ -49,15 +50,39 @@ export const postPush: Route = {
     const { snapshot } = await services.registry.load();
     const views = permitted(judged(caller), name, () => pushedViews(snapshot, name));
     act.name = name;
-    if (to !== "online") {
-      throw new EdgefeatError("needs_runner", `a Worker keeps no offline store to push to, and "to" is "${to}"`, {
-        hint: 'push "to": "online", and add the rows to the source\'s file for the offline side; nothing was written',
+    if (to !== "online" && services.log === null) {
+      throw new EdgefeatError("needs_log", `there is no log to push to, and "to" is "${to}"`, {
+        hint: 'push "to": "online", or bind a log (worker/DEPLOY.md); nothing was written',
         pointer: "/to",
       });
     }
-    return write(views, df, { snapshot, act, services });
+    const isEvents = views.some((view) => isPushedEvents(snapshot, view));
+    if (to === "online" && !isEvents) return write(views, df, { snapshot, act, services });
+    const destination = DESTINATIONS[to];
+    const pushed = await pushFrame(views, parseFrame(df), { snapshot, to: destination }, pushServices(services));
+    act.counts = pushedTotals(pushed);
+    return jsonResponse(JSON.stringify(pushed));
   },
 };
+
+const DESTINATIONS = { online: "online", offline: "offline", online_and_offline: "both" } as const;
+
+/** True for a view whose rows are made of events that are pushed. */
+function isPushedEvents({ views }: Snapshot, view: string): boolean {
+  const { latest = null, versions = {} } = views[view] ?? {};
+  const spec = latest === null ? undefined : versions[latest]?.spec;
+  return spec?.kind === "aggregated" && spec.push === true;
+}
+
+function pushedTotals({ rows, views }: FramePushed): Record<string, number> {
+  const counts = { rows, accepted: 0, duplicate: 0, deferred: 0 };
+  for (const { accepted, duplicate, deferred } of views) {
+    counts.accepted += accepted;
+    counts.duplicate += duplicate;
+    counts.deferred += deferred;
+  }
+  return counts;
+}
 
 /** Returns the views a name stands for. A limited caller is not told apart what there isn't and what it may not use. */
 function permitted(principal: Principal, name: string, find: () => readonly string[]): readonly string[] {

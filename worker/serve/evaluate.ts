@@ -1,9 +1,9 @@
 // From rows to values: what each view says at *now*, then the on-demand features, one entity row at a time.
 import type { Row } from "../../sdk/plan/index.ts";
-import { rowAt } from "../../sdk/rows/index.ts";
+import { rowAt, settledRow, type TileRow } from "../../sdk/rows/index.ts";
 import { type Clock, US_PER_SECOND, type Us } from "../../sdk/time.ts";
 import type { Value } from "../../sdk/types/index.ts";
-import { OVERFLOW, type WindowReader } from "../../sdk/windows/index.ts";
+import { NO_BOUNDARY, OVERFLOW, type TileLayout, type WindowReader } from "../../sdk/windows/index.ts";
 import type { CompiledPlan, CompiledRead } from "./compiled-plan.ts";
 import type { Inputs } from "./inputs.ts";
 import type { Lookup } from "./lookup.ts";
@@ -40,6 +40,8 @@ export class RowEvaluator {
   readonly #inputs: Inputs;
   readonly #lookup: Lookup;
   readonly #nowUs: Us;
+  /** How far clocks may be apart; 0 under a frozen one. */
+  readonly #skewUs: Us;
   readonly #clock: Clock;
   readonly #trace: Trace;
   readonly #tallies: readonly ViewTally[];
@@ -50,12 +52,13 @@ export class RowEvaluator {
     plan: CompiledPlan,
     inputs: Inputs,
     lookup: Lookup,
-    { nowUs, clock, trace }: { nowUs: Us; clock: Clock; trace: Trace },
+    { nowUs, clock, trace, maxSkewUs }: { nowUs: Us; clock: Clock; trace: Trace; maxSkewUs: Us },
   ) {
     this.#plan = plan;
     this.#inputs = inputs;
     this.#lookup = lookup;
     this.#nowUs = nowUs;
+    this.#skewUs = clock.frozen ? 0 : maxSkewUs;
     this.#clock = clock;
     this.#trace = trace;
     this.row = new Array<Value | null>(plan.slots).fill(null);
@@ -94,7 +97,7 @@ export class RowEvaluator {
       const read = reads[i] as CompiledRead;
       const at = i * this.#inputs.rows + r;
       const found = this.#lookup.found[at] as CachedRow | null;
-      const status = read.layout === null ? this.#locateStored(i, read, found) : this.#locateTiles(i, found);
+      const status = read.layout === null ? this.#locateStored(i, read, found) : this.#locateTiles(i, read, found);
       this.readStatuses[i] = status;
       const tally = this.#tallies[i] as ViewTally;
       tally.statuses[status]++;
@@ -118,12 +121,21 @@ export class RowEvaluator {
     return "OUTSIDE_MAX_AGE";
   }
 
-  #locateTiles(i: number, found: CachedRow | null): ReadStatus {
+  #locateTiles(i: number, { layout }: CompiledRead, found: CachedRow | null): ReadStatus {
     const tiles = found?.tiles ?? null;
-    // Tiles can't be cut (SEMANTICS 4.2): a row that holds later events than *now* says nothing about *now*.
-    const usable = tiles !== null && tiles.newestEventUs <= this.#nowUs;
-    this.eventTimes[i] = usable ? tiles.newestEventUs : null;
+    const row = tiles === null ? null : settledRow(layout as TileLayout, tiles, this.#nowUs);
+    const usable = row !== null && row.newestEventUs !== NO_BOUNDARY && this.#momentOf(row) >= row.newestEventUs;
+    this.eventTimes[i] = usable ? row.newestEventUs : null;
     return usable ? "PRESENT" : "NOT_FOUND";
+  }
+
+  /**
+   * Tiles can't be cut (SEMANTICS 4.2): a row that holds later events than *now* says nothing about *now*. But where the
+   * clock of who pushed goes before this one, it is read at the moment of its newest event.
+   */
+  #momentOf({ newestEventUs, push }: TileRow): Us {
+    const ahead = newestEventUs - this.#nowUs;
+    return push !== undefined && ahead > 0 && ahead <= this.#skewUs ? newestEventUs : this.#nowUs;
   }
 
   #fill(r: number, i: number, read: CompiledRead): void {
@@ -157,11 +169,11 @@ export class RowEvaluator {
   }
 
   /** Windows are finished once a row of tiles, however many entity rows it is for: one user of 500 items, say. */
-  #windows(i: number, { windows }: CompiledRead, found: CachedRow): WindowValues {
+  #windows(i: number, { windows, layout }: CompiledRead, found: CachedRow): WindowValues {
     const known = this.#finished[i]?.get(found);
     if (known !== undefined) return known;
-    const { groups } = found.tiles as NonNullable<CachedRow["tiles"]>;
-    const values = (windows as NonNullable<typeof windows>)(groups, this.#nowUs);
+    const row = settledRow(layout as TileLayout, found.tiles as TileRow, this.#nowUs);
+    const values = (windows as NonNullable<typeof windows>)(row.columns ?? row.groups, this.#momentOf(row));
     if (this.#inputs.rows > 1) (this.#finished[i] ??= new Map()).set(found, values);
     return values;
   }

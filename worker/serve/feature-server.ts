@@ -164,7 +164,7 @@ export class FeatureServer {
         nowUs,
         knownAsOfUs: nowUs - Math.ceil(lookup.oldestMs) * US_PER_MS,
         registry,
-        evaluator: new RowEvaluator(plan, inputs, lookup, { nowUs, clock, trace }),
+        evaluator: new RowEvaluator(plan, inputs, lookup, { nowUs, clock, trace, maxSkewUs: this.#config.maxSkewUs }),
       };
     }
   }

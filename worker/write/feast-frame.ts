@@ -22,12 +22,17 @@ type FrameColumn = { readonly values: readonly unknown[] } | { readonly value: u
 export type StoredTarget = WritableView & { readonly spec: StoredViewSpec };
 
 /** What Feast's client calls the times of a row, whatever the source calls them. */
-const EVENT_TIME = "event_timestamp";
-const CREATED_TIME = "created";
+export const EVENT_TIME = "event_timestamp";
+export const CREATED_TIME = "created";
 const ZONELESS = { zoneless: "utc" } as const;
 /** How pandas writes that a time is missing: as text, and as Feast's client sends it among the values. */
 const NO_TIME = "NaT";
 const NO_TIME_SECONDS = -(2n ** 63n);
+
+/** True for a time that is missing, in whatever way that is written. */
+export function isMissingTime(json: unknown): boolean {
+  return json === null || json === NO_TIME || json === NO_TIME_SECONDS;
+}
 
 /**
  * Returns a frame. A single value in the place of a list stands for every row, as in pandas.
@@ -186,7 +191,7 @@ function idReader(type: ValueType): ReadValue<Value> {
 function valueReader(type: ValueType): ReadValue<Value | null> {
   const isTime = type.kind === "timestamp";
   return (json, field) => {
-    if (json === null || (isTime && (json === NO_TIME || json === NO_TIME_SECONDS))) return null;
+    if (json === null || (isTime && isMissingTime(json))) return null;
     return valueOf(type, json, field);
   };
 }

@@ -37,7 +37,15 @@ export interface MaterializationRecord {
   readonly end: string;
   readonly rows: number;
   readonly completedAt: string;
+  /** What all runs took: intervals (start, end] apart from each other, in order. Absent in older records: this run's alone. */
+  readonly covered?: readonly Interval[];
   readonly [count: string]: unknown;
+}
+
+interface Interval {
+  /** null: from the beginning. */
+  readonly start: string | null;
+  readonly end: string;
 }
 
 export interface Completed {
@@ -97,14 +105,31 @@ async function keep({ store, config }: RegistryWriter, record: MaterializationRe
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     const [text] = await store.read([key], { purpose: "write" });
     const kept = text === null || text === undefined ? null : (JSON.parse(text) as MaterializationRecord);
-    if (kept !== null && parseTime(kept.end) > parseTime(record.end)) return kept;
-    const value = JSON.stringify(record);
-    const [written] = await store.compareAndSet([{ key, expected: text ?? null, value, expireInMs: null }]);
-    if (written === true) return record;
+    const next = kept !== null && parseTime(kept.end) > parseTime(record.end) ? kept : record;
+    const value = JSON.stringify({ ...next, covered: together([...(kept?.covered ?? (kept ? [kept] : [])), record]) });
+    const isNew = value !== text;
+    const [written] = isNew
+      ? await store.compareAndSet([{ key, expected: text ?? null, value, expireInMs: null }])
+      : [true];
+    if (written === true) return next;
   }
   throw new EdgefeatError("store_conflict", "the materialization record was being changed by others all the time", {
     hint: "try again",
   });
+}
+
+/** Of more intervals apart than anybody leaves on purpose the last are kept. */
+const MAX_INTERVALS = 50;
+
+function together(intervals: readonly Interval[]): Interval[] {
+  const from = ({ start }: Interval) => (start === null ? -Infinity : parseTime(start));
+  const joined: Interval[] = [];
+  for (const { start, end } of [...intervals].sort((a, b) => from(a) - from(b))) {
+    const last = joined.at(-1);
+    if (last === undefined || from({ start, end }) > parseTime(last.end)) joined.push({ start, end });
+    else if (parseTime(end) > parseTime(last.end)) joined[joined.length - 1] = { start: last.start, end };
+  }
+  return joined.slice(-MAX_INTERVALS);
 }
 
 /** Returns the records of every view version of a registry, by `view@version`, in one read. */

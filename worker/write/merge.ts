@@ -5,10 +5,10 @@ import type { RowCache } from "../serve/index.ts";
 import type { OnlineStore, StoreWrite } from "../store/port.ts";
 
 /**
- * What became of a row that was sent: now in the store, there before, behind a later one, or so old that it would have
- * been dropped.
+ * What became of a row that was sent: now in the store, there before, behind a later one, so old that it would have been
+ * dropped, or without events that were pushed since it was made.
  */
-export type Outcome = "written" | "unchanged" | "superseded" | "expired";
+export type Outcome = "written" | "unchanged" | "superseded" | "expired" | "contended";
 
 /** What the rows of one key come to; no `write` when the store is right as it is. */
 export interface Merged {
@@ -17,13 +17,14 @@ export interface Merged {
   readonly outcomes: readonly Outcome[];
 }
 
-export type WriteCounts = Record<Outcome | "conflicts", number>;
+/** `contended` only where there is any. */
+export type WriteCounts = Record<Exclude<Outcome, "contended"> | "conflicts", number> & { contended?: number };
 
 const READ_CHUNK = 1_000;
 const MAX_ATTEMPTS = 8;
 
 /**
- * Writes rows by key and returns what became of them: the four outcomes add up to the rows sent; `conflicts` counts the
+ * Writes rows by key and returns what became of them: the outcomes add up to the rows sent; `conflicts` counts the
  * writes that others were faster with, and that were merged anew.
  * @throws store_conflict when some still lose after 8 rounds; what was written stays, and sending all again is safe
  */
@@ -72,6 +73,6 @@ export async function mergeIntoStore<R>(
   }
 
   function count(outcomes: readonly Outcome[]): void {
-    for (const outcome of outcomes) counts[outcome]++;
+    for (const outcome of outcomes) counts[outcome] = (counts[outcome] ?? 0) + 1;
   }
 }

@@ -1,11 +1,18 @@
 // Rows of aggregated views on their way in: packed tiles, checked, with the boundary that decides which row stands.
 import { EdgefeatError } from "../../sdk/errors.ts";
 import type { AggregatedViewSpec, Snapshot } from "../../sdk/registry/index.ts";
-import { mergeTileRows, packTileRow, type TileRow, unpackTileRow } from "../../sdk/rows/index.ts";
+import {
+  coarsestHopUs,
+  isContended,
+  mergeTileRows,
+  packTileRow,
+  type TileRow,
+  unpackTileRow,
+} from "../../sdk/rows/index.ts";
 import { pointerOf } from "../../sdk/shape.ts";
 import { type Ms, US_PER_DAY, US_PER_MS, type Us } from "../../sdk/time.ts";
 import { checkValue } from "../../sdk/types/index.ts";
-import { tileLayout, type TileLayout } from "../../sdk/windows/index.ts";
+import { NO_BOUNDARY, tileLayout, type TileLayout } from "../../sdk/windows/index.ts";
 import { compressText } from "../store/compressed-text.ts";
 import type { Merged, Outcome } from "./merge.ts";
 import { keyReader, objectOf, onlyMembers, pathText, type WritableView } from "./row-shape.ts";
@@ -29,6 +36,10 @@ export function parseTileRows(
     const members = objectOf(json, path);
     onlyMembers(members, ["entities", "packed"], path);
     const row = parsePacked(layout, members["packed"], [...path, "packed"], moment);
+    const isOnHop = row.boundaryUs === NO_BOUNDARY || row.boundaryUs % coarsestHopUs(layout) === 0;
+    if (target.spec.push === true && !isOnHop) {
+      throw notTiles([...path, "packed"], "events are pushed to the view, and its tiles don't end on a coarsest hop");
+    }
     const at = key(members["entities"], [...path, "entities"]);
     const others = byKey.get(at);
     if (others === undefined) byKey.set(at, [row]);
@@ -42,6 +53,7 @@ function parsePacked(layout: TileLayout, packed: unknown, path: PropertyKey[], {
   let row: TileRow;
   try {
     row = { ...unpackTileRow(layout, packed), writtenAtUs: nowUs };
+    if (row.push !== undefined) throw notTiles(path, "it holds pushed events, which only push brings");
     checkStates(layout, row);
   } catch (cause) {
     throw notTiles(path, cause instanceof EdgefeatError ? cause.message : "a state is not readable", cause);
@@ -73,6 +85,10 @@ function checkStates(layout: TileLayout, row: TileRow): void {
         if (state === null) continue;
         if (kind === "min" || kind === "max") checkValue(type, state, kind);
         if (kind === "first" || kind === "last") checkValue(type, (state as { value: unknown }).value, kind);
+        if (kind === "lastK" || kind === "latest") {
+          for (const { value } of state as { value: unknown }[])
+            if (value !== null || kind === "lastK") checkValue(type, value, kind);
+        }
       }
     }
   }
@@ -86,22 +102,35 @@ function notTiles(path: PropertyKey[], what: string, cause?: unknown): EdgefeatE
   });
 }
 
-/** Returns how tile rows of an aggregated view merge into what the store holds. */
-export function tileMerge(spec: AggregatedViewSpec, { nowUs, frozen }: WriteMoment) {
+/**
+ * Returns how tile rows of an aggregated view merge into what the store holds. `sealedUs` is what the log was read up to by
+ * `written_at`, where there is one.
+ */
+export function tileMerge(spec: AggregatedViewSpec, { nowUs, frozen }: WriteMoment, sealedUs: Us | null = null) {
   const layout = tileLayout(spec);
   return (text: string | null, incoming: readonly TileRow[]): Merged => {
     const stored = readable(text, (packed) => unpackTileRow(layout, packed));
-    const standing = incoming.reduce<TileRow | null>((best, row) => mergeTileRows(layout, best, row), stored);
-    const outcomes = incoming.map((row): Outcome => {
-      if (row === standing) return "written";
-      const same =
-        standing !== null &&
-        row.boundaryUs === standing.boundaryUs &&
-        mergeTileRows(layout, standing, row) === standing;
-      return same ? "unchanged" : "superseded";
-    });
+    let standing = stored;
+    let last = -1;
+    const outcomes: Outcome[] = [];
+    for (const [i, row] of incoming.entries()) {
+      if (sealedUs !== null && isContended(standing, row, sealedUs, nowUs)) {
+        outcomes.push("contended");
+        continue;
+      }
+      const next = mergeTileRows(layout, standing, row, sealedUs);
+      if (next === standing) {
+        const sealedLater = sealedUs !== null && (standing.push?.sealedUs ?? sealedUs) > sealedUs;
+        outcomes.push(row.boundaryUs < standing.boundaryUs || sealedLater ? "superseded" : "unchanged");
+        continue;
+      }
+      if (last >= 0) outcomes[last] = "superseded";
+      last = i;
+      standing = next;
+      outcomes.push("written");
+    }
     if (standing === null || standing === stored) return { outcomes };
-    const expireInMs = frozen ? null : expiry(layout, standing, nowUs);
+    const expireInMs = frozen ? null : tileExpiry(layout, standing.newestEventUs, nowUs);
     if (stored === null && expireInMs !== null && expireInMs <= 0) {
       return { outcomes: outcomes.map((outcome) => (outcome === "superseded" ? outcome : "expired")) };
     }
@@ -109,8 +138,12 @@ export function tileMerge(spec: AggregatedViewSpec, { nowUs, frozen }: WriteMome
   };
 }
 
-/** A row is kept until its newest event has left the longest window, and a day of grace (SEMANTICS 4.9). */
-function expiry({ features }: TileLayout, { newestEventUs }: TileRow, nowUs: Us): Ms {
-  const reachUs = Math.max(...features.map(({ feature }) => feature.windowUs + feature.hopUs));
-  return (newestEventUs + reachUs + US_PER_DAY - nowUs) / US_PER_MS;
+/** A row is kept until its newest event has left the longest window, and a day of grace (SEMANTICS 4.9); null: for ever. */
+export function tileExpiry({ features }: TileLayout, newestEventUs: Us, nowUs: Us): Ms | null {
+  const reachUs = Math.max(
+    ...features.map(({ feature: { windowUs, hopUs, tumbling } }) =>
+      windowUs === 0 ? Infinity : windowUs + (tumbling === true ? windowUs : hopUs),
+    ),
+  );
+  return reachUs === Infinity ? null : (newestEventUs + reachUs + US_PER_DAY - nowUs) / US_PER_MS;
 }

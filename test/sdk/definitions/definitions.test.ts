@@ -1,10 +1,13 @@
 // What definitions refuse at run time, where no compiler has looked: names, parts, windows (SEMANTICS 4.3, 4.9, 5.3).
 import { describe, expect, it } from "vitest";
 import {
+  approxPercentile,
   arrow,
   avg,
   count,
+  countDistinct,
   csv,
+  daysSinceLast,
   definitionKind,
   entity,
   featureService,
@@ -12,15 +15,25 @@ import {
   first,
   float64,
   int64,
+  lag,
   last,
+  lastK,
+  lastN,
+  lifetime,
   max,
   min,
   onDemandView,
   parquet,
   requestSource,
+  secondsSinceLast,
+  stddevPop,
+  stddevSample,
   string,
   sum,
   timestamp,
+  tumbling,
+  varPop,
+  varSample,
 } from "../../../sdk/index.ts";
 import { faultOf } from "../../support/faults.ts";
 
@@ -232,6 +245,19 @@ describe("what is refused", () => {
     ["4.3 a hop longer than the window", () => min("x", "1h", { hop: "2h" }), /does not divide/],
     ["4.3 an empty hop", () => max("x", "1h", { hop: "0s" }), /does not divide/],
     ["a hop that is no duration", () => last("x", "1h", { hop: "often" }), /"often" is not a duration/],
+    ["4.3 no window", () => sum("x", untyped(undefined)), /it needs a window/],
+    ["4.3 a window that is none", () => count("x", untyped({ tumble: "5m" })), /it needs a window|tumble/],
+    ["4.3 an empty tumbling window", () => tumbling("0s"), /tumbling\("0s"\): the window is empty/],
+    ["4.3 a hop of a tumbling window", () => sum("x", tumbling("1h"), { hop: "5m" }), /takes no hop/],
+    ["4.3 an empty hop of a lifetime", () => sum("x", lifetime(), { hop: "0s" }), /the hop is empty/],
+    ["4.3 the last no events", () => lastN(0), /from 1 to 1000, not 0/],
+    ["4.3 the last too many", () => lastN(1_001), /from 1 to 1000/],
+    ["4.3 a window of lag", () => lag("x", 2, untyped("7d")), /lag\("x", 2\): "7d" stands where its options do/],
+    ["4.3 a lag of none", () => lag("x", 0), /from 1 to 1000, not 0/],
+    ["4.4 half of a value", () => lastK("x", 0.5, "1d"), /last_k.*from 1 to 1000, not 0.5/],
+    ["4.4 a percentile beyond all", () => approxPercentile("x", 95, "1d"), /from 0 to 1, not 95/],
+    ["4.4 a percentile that is no number", () => approxPercentile("x", Number.NaN, "1d"), /from 0 to 1/],
+    ["4.4 time since a column without a window", () => secondsSinceLast("x"), /"x" is not a duration/],
     ["an unknown option of a window", () => first("x", "1h", untyped({ were: "x > 0" })), /were/],
     ["a filter that is no text", () => count("1h", untyped({ where: true })), /where/],
 
@@ -351,6 +377,21 @@ describe("what definitions say", () => {
       })),
     );
     expect(avg("x", "1h", { hop: "1h" })).toMatchObject({ hop: "1h" });
+    const others = [varPop, varSample, stddevPop, stddevSample, countDistinct].map((make) => make("x", lifetime()));
+    expect(others.map(({ fn }) => fn)).toEqual(["var_pop", "var_samp", "stddev_pop", "stddev_samp", "count_distinct"]);
+    expect(sum("x", tumbling("5m"))).toEqual({ fn: "sum", column: "x", window: { tumbling: "5m" } });
+    expect(lastK("x", 3, lastN(9))).toEqual({ fn: "last_k", column: "x", k: 3, window: { lastN: 9 } });
+    expect(lag("x", 2, { where: "x > 0" })).toEqual({ fn: "lag", column: "x", k: 2, where: "x > 0" });
+    expect(approxPercentile("x", 0.5, "1d")).toEqual({ fn: "approx_percentile", column: "x", q: 0.5, window: "1d" });
+    expect(secondsSinceLast()).toEqual({ fn: "seconds_since_last", window: { lifetime: true } });
+    expect(secondsSinceLast("7d", { default: 0 })).toEqual({ fn: "seconds_since_last", window: "7d", default: 0 });
+    expect(daysSinceLast("x", lifetime())).toEqual({
+      fn: "days_since_last",
+      column: "x",
+      window: { lifetime: true },
+    });
+    expect(count("x", lastN(2))).toEqual({ fn: "count", column: "x", window: { lastN: 2 } });
+    expect(count(lifetime())).toEqual({ fn: "count", window: { lifetime: true } });
   });
 
   it("sources: their format and columns", () => {

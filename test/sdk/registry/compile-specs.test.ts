@@ -1,22 +1,33 @@
 // The specs that definitions become: SEMANTICS 4.3, 4.4.
 import { describe, expect, it } from "vitest";
 import {
+  approxPercentile,
   avg,
   count,
+  countDistinct,
   csv,
+  daysSinceLast,
   entity,
   featureService,
   featureView,
   float64,
   int32,
   int64,
+  lag,
   last,
+  lastK,
+  lastN,
+  lifetime,
+  max,
   min,
   onDemandView,
   requestSource,
+  secondsSinceLast,
+  stddevSample,
   string,
   sum,
   timestamp,
+  tumbling,
 } from "../../../sdk/index.ts";
 import { canonicalJson, checkSnapshot, snapshotOf, transformHash } from "../../../sdk/registry/index.ts";
 import { compile, define } from "./define.ts";
@@ -163,6 +174,76 @@ describe("specs", () => {
         windowUs: 100_000,
         hopUs: 100_000,
         default: "1",
+      },
+    ]);
+  });
+
+  it("of an aggregated view: windows without a lower edge, tumbling ones, and what functions take beside", () => {
+    const view = windows({
+      all: count(lifetime()),
+      recent: avg("ratio", lastN(10)),
+      seats: sum("small", lastN(3), { hop: "1h" }),
+      flat: max("ratio", tumbling("5m")),
+      shops: lastK("shop", 3, "1d"),
+      before: lag("tags", 2),
+      most: approxPercentile("cents", 0.9, tumbling("1h")),
+      kinds: countDistinct("tags", lifetime()),
+      spread: stddevSample("small", "1d"),
+      since: secondsSinceLast(),
+      unpaid: daysSinceLast("paid", "1d", { where: "!paid" }),
+    });
+    const { spec } = compile(view, columns).views["v"] as { spec: any };
+    const [MINUTE, HOUR, DAY] = [60_000_000, 3_600_000_000, 86_400_000_000];
+    const shared = { default: null, where: null };
+    const unbounded = { ...shared, windowUs: 0, hopUs: DAY };
+    expect(spec.features).toStrictEqual([
+      { ...unbounded, name: "all", type: "int64", fn: "count", column: null },
+      { ...unbounded, name: "recent", type: "float64", fn: "avg", column: "ratio", lastN: 10 },
+      { ...unbounded, name: "seats", type: "int64", fn: "sum", column: "small", hopUs: HOUR, lastN: 3 },
+      {
+        ...shared,
+        name: "flat",
+        type: "float32",
+        fn: "max",
+        column: "ratio",
+        windowUs: 5 * MINUTE,
+        hopUs: 5 * MINUTE,
+        tumbling: true,
+      },
+      {
+        ...shared,
+        name: "shops",
+        type: "list<string>",
+        fn: "last_k",
+        column: "shop",
+        windowUs: DAY,
+        hopUs: HOUR,
+        k: 3,
+      },
+      { ...unbounded, name: "before", type: "list<string>", fn: "lag", column: "tags", k: 2 },
+      {
+        ...shared,
+        name: "most",
+        type: "float64",
+        fn: "approx_percentile",
+        column: "cents",
+        windowUs: HOUR,
+        hopUs: HOUR,
+        tumbling: true,
+        q: 0.9,
+      },
+      { ...unbounded, name: "kinds", type: "int64", fn: "count_distinct", column: "tags" },
+      { ...shared, name: "spread", type: "float64", fn: "stddev_samp", column: "small", windowUs: DAY, hopUs: HOUR },
+      { ...unbounded, name: "since", type: "float64", fn: "seconds_since_last", column: null },
+      {
+        ...shared,
+        name: "unpaid",
+        type: "float64",
+        fn: "days_since_last",
+        column: "paid",
+        where: "!paid",
+        windowUs: DAY,
+        hopUs: HOUR,
       },
     ]);
   });

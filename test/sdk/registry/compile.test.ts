@@ -1,6 +1,7 @@
 // What is refused when definitions are registered, and what is not: SEMANTICS 2.5, 4.4, 5.3.
 import { describe, expect, it } from "vitest";
 import {
+  approxPercentile,
   avg,
   count,
   csv,
@@ -12,6 +13,8 @@ import {
   float64,
   int32,
   int64,
+  lag,
+  lastK,
   list,
   max,
   min,
@@ -21,6 +24,7 @@ import {
   string,
   sum,
   timestamp,
+  varPop,
   vector,
 } from "../../../sdk/index.ts";
 import { parseTypeName } from "../../../sdk/types/index.ts";
@@ -93,6 +97,20 @@ describe("5.3 what is refused when it is registered", () => {
     ["4.4 a sum of text", windows({ x: sum("shop", "1h") }), "type_mismatch", /x: sum does not take string/, /numbers/],
     ["4.4 an average of times", windows({ x: avg("due", "1h") }), "type_mismatch", /avg does not take timestamp/],
     ["4.4 the least of booleans", windows({ x: min("paid", "1h") }), "type_mismatch", /min does not take bool/],
+    ["4.4 a variance of text", windows({ x: varPop("shop", "1h") }), "type_mismatch", /var_pop does not take string/],
+    [
+      "4.4 a percentile of times",
+      windows({ x: approxPercentile("due", 0.5, "1h") }),
+      "type_mismatch",
+      /approx_percentile/,
+    ],
+    [
+      "4.4 a list of lists",
+      windows({ x: lastK("tags", 2, "1h") }),
+      "type_mismatch",
+      /last_k does not take list<string>/,
+    ],
+    ["4.3 a lag of no column", windows({ x: lag("nope", 2) }), "missing_column", /nope/],
     ["4.4 the greatest of decimals", windows({ x: max("price", "1h") }), "type_mismatch", /max does not take decimal/],
     [
       "an aggregate's default of another type",

@@ -52,6 +52,23 @@ describe("a snapshot", () => {
       (j) => (specOf(j, "windows").features[0].hopUs = 7),
       /windows@1.*hops of 7/,
     ],
+    [
+      "a tumbling window that moves by less than its length",
+      (j) => (specOf(j, "windows").features[0].tumbling = true),
+      /windows@1.*can't be computed/,
+    ],
+    [
+      "the last events of a window",
+      (j) => (specOf(j, "windows").features[0].lastN = 5),
+      /windows@1.*can't be computed/,
+    ],
+    ["a percentile of none", (j) => (specOf(j, "windows").features[0].fn = "approx_percentile"), /can't be computed/],
+    ["an average with a k", (j) => (specOf(j, "windows").features[0].k = 2), /windows@1.*can't be computed/],
+    [
+      "a lag in a window",
+      (j) => Object.assign(specOf(j, "windows").features[0], { fn: "lag", k: 2 }),
+      /windows@1.*can't be computed/,
+    ],
     ["a filter that does not parse", (j) => (specOf(j, "windows").features[0].where = "n >"), /windows@1/],
     ["a default of another type", (j) => (specOf(j, "windows").features[0].default = '"x"'), /windows@1.*float64/],
     [

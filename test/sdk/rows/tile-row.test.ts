@@ -2,8 +2,15 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { AggregatedViewSpec } from "../../../sdk/registry/index.ts";
-import { mergeTileRows, packTileRow, type TileRow, unpackTileRow } from "../../../sdk/rows/index.ts";
-import { accumulators, type AggregateName, type StateSlot, type Tile, tileLayout } from "../../../sdk/windows/index.ts";
+import { mergeTileRows, packTileRow, readTileRow, type TileRow, unpackTileRow } from "../../../sdk/rows/index.ts";
+import {
+  accumulators,
+  type AggregateName,
+  type StateSlot,
+  type Tile,
+  tileLayout,
+  windowReader,
+} from "../../../sdk/windows/index.ts";
 import { faultOf } from "../../support/faults.ts";
 import { valuesOf } from "../../support/values.ts";
 import { mutated } from "./mutated.ts";
@@ -41,7 +48,8 @@ const spec: AggregatedViewSpec = {
 const layout = tileLayout(spec);
 
 const time = fc.integer({ min: -(2 ** 50), max: 2 ** 50 });
-const stateOf = ({ kind, type }: StateSlot): fc.Arbitrary<unknown> => {
+const stateOf = (slot: StateSlot): fc.Arbitrary<unknown> => {
+  const { kind, type } = slot;
   const event = fc.record({
     value: valuesOf(type),
     eventTimeUs: time,
@@ -50,7 +58,7 @@ const stateOf = ({ kind, type }: StateSlot): fc.Arbitrary<unknown> => {
   });
   return fc
     .array(event, { maxLength: 3 })
-    .map((events) => events.reduce<unknown>((s, e) => accumulators[kind].add(s, e, type), accumulators[kind].empty));
+    .map((events) => events.reduce<unknown>((s, e) => accumulators[kind].add(s, e, slot), accumulators[kind].empty));
 };
 const tilesOf = (group: (typeof layout.groups)[number]): fc.Arbitrary<Tile[]> =>
   fc.array(
@@ -71,8 +79,8 @@ const tileRow: fc.Arbitrary<TileRow> = fc.record({
 const packListed = ({ newestEventUs, writtenAtUs, boundaryUs, groups }: TileRow): string => {
   const listed = layout.groups.map(({ hopUs, slots }, g) => {
     const tiles = (groups[g] ?? []).map(({ startUs, states }) => {
-      const packed = slots.map(({ kind, type }, s) =>
-        states[s] === null ? "null" : accumulators[kind].pack(states[s], type),
+      const packed = slots.map((slot, s) =>
+        states[s] === null ? "null" : accumulators[slot.kind].pack(states[s], slot),
       );
       return `[${[startUs / hopUs, ...packed].join(",")}]`;
     });
@@ -130,9 +138,7 @@ describe("the packed form", () => {
         [{ startUs: 2 * HOUR, states: [5n, null, { eventTimeUs: 1, createdTimeUs: null, eventId: "e", value: "a" }] }],
       ],
     };
-    expect(packTileRow(layout, row)).toBe(
-      '[100,200,300,[-1,1,5,2,1,7,["3",-1,0],null,3,2,0,6],[2,5,null,[1,null,"e","a"]]]',
-    );
+    expect(packTileRow(layout, row)).toBe('[100,200,300,[-1,1,5,2,1,7,1.5,null,3,2,0,6],[2,5,null,[1,null,"e","a"]]]');
     expect(unpackTileRow(layout, packTileRow(layout, row))).toStrictEqual(row);
   });
 
@@ -195,7 +201,8 @@ describe("the packed form", () => {
     "[1,2,3,[0,[],1,1,0,0,0,0],[]]",
     "[1,2,3,[0.5,1,0,0],[]]",
     '[1,2,3,["0",1,0,0],[]]',
-    "[1,2,3,[null,1,0,0],[]]",
+    "[1,2,3,[0,null,1,0,0,0,0,0],[]]",
+    "[1,2,3,[null,null,1,0,0,0,0,0],[]]",
     "[1,2,3,[9007199254740991,1,1,1,0,0,0,0],[]]",
     "[1,2,3,[0,1.5,0,0],[]]",
     '[1,2,3,[0,"x",0,0],[]]',
@@ -212,7 +219,6 @@ describe("the packed form", () => {
     "[1,2,3,[[null,1,0,0]],[]]",
     "[1,2,3,[[0,1.5,0,0]],[]]",
     '[1,2,3,[[0,"x",0,0]],[]]',
-    "[1,2,3,[[0,1,1.5,0]],[]]",
     '[1,2,3,[[0,1,["zz",0,0],0]],[]]',
     "[1,2,3,[[0,1,{},0]],[]]",
     '[1,2,3,[[0,1,["3",1e9,0],0]],[]]',
@@ -229,6 +235,27 @@ describe("the packed form", () => {
     "[1,2,null,[],[]]",
   ])("%s is no row of the view", (text) => {
     expect(faultOf(() => unpackTileRow(layout, text)).code).toBe("row_corrupt");
+  });
+
+  it("to read windows of, it is the same row, whose states are unpacked when they are asked for", () => {
+    fc.assert(
+      fc.property(tileRow, (row) => {
+        const text = packTileRow(layout, row);
+        const { newestEventUs, writtenAtUs, boundaryUs, groups, columns } = readTileRow(layout, text);
+        expect(columns?.map(({ startsUs }) => startsUs)).toEqual(
+          row.groups.map((tiles) => tiles.map(({ startUs }) => startUs)),
+        );
+        expect(packTileRow(layout, { newestEventUs, writtenAtUs, boundaryUs, groups })).toBe(text);
+        expect(packTileRow(layout, readTileRow(layout, packListed(row)))).toBe(text);
+      }),
+    );
+  });
+
+  it("a state that is none is told when it is read", () => {
+    const features = [...layout.features.keys()];
+    const { columns } = readTileRow(layout, '[1,2,3,[0,"x",0,0],[]]');
+    const read = () => windowReader(layout, features)(columns ?? [], 1);
+    expect(faultOf(read).code).toBe("row_corrupt");
   });
 
   it("a damaged text decodes or is row_corrupt, and nothing else", () => {

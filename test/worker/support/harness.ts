@@ -5,6 +5,7 @@ import { type Clock, formatTime, type Ms, parseTime } from "../../../sdk/time.ts
 import { type App, createApp } from "../../../worker/app.ts";
 import type { Assets } from "../../../worker/assets.ts";
 import type { AppConfig } from "../../../worker/config.ts";
+import type { EventLog } from "../../../worker/log/port.ts";
 import type { LogEntry } from "../../../worker/metrics/index.ts";
 import type { RateLimiter } from "../../../worker/middleware/rate-limit.ts";
 import type { OnlineStore } from "../../../worker/store/port.ts";
@@ -119,6 +120,7 @@ export interface HarnessOptions extends Partial<AppConfig> {
   limiter?: RateLimiter;
   /** Default: the reference of the routes; null for none bound. */
   assets?: Assets | null;
+  eventLog?: EventLog;
 }
 
 let harnesses = 0;
@@ -130,7 +132,7 @@ export function harness(store: OnlineStore, options: HarnessOptions = {}): Harne
 }
 
 function build(inner: OnlineStore, project: string, clock: ManualClock, options: HarnessOptions): Harness {
-  const { snapshot, transforms: bundled = transforms, limiter, assets = memoryAssets(), ...config } = options;
+  const { snapshot, transforms: bundled = transforms, limiter, assets = memoryAssets(), eventLog, ...config } = options;
   const store = new WatchedStore(inner);
   const background: Promise<unknown>[] = [];
   const internal: unknown[] = [];
@@ -154,6 +156,7 @@ function build(inner: OnlineStore, project: string, clock: ManualClock, options:
     onInternalError: (cause) => internal.push(cause),
     log: (entry) => logged.push(entry),
     ...(limiter === undefined ? {} : { limiter }),
+    ...(eventLog === undefined ? {} : { eventLog }),
     ...(assets === null ? {} : { assets }),
     random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
   });

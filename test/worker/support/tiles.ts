@@ -23,9 +23,10 @@ export function packedTiles(flights: readonly Flight[], boundary: string): strin
       const eventTimeUs = parseTime(flight.time);
       const startUs = tileStart(eventTimeUs, hopUs);
       const states = tiles.get(startUs) ?? slots.map(({ kind }) => accumulators[kind].empty as unknown);
-      slots.forEach(({ kind, column, type }, s) => {
+      slots.forEach((slot, s) => {
+        const { kind, column } = slot;
         const value: Value | null = column === null ? true : flight[column as "delay" | "distance"];
-        states[s] = accumulators[kind].add(states[s], { value, eventTimeUs, createdTimeUs: null, eventId: null }, type);
+        states[s] = accumulators[kind].add(states[s], { value, eventTimeUs, createdTimeUs: null, eventId: null }, slot);
       });
       tiles.set(startUs, states);
     }

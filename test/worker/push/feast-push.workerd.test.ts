@@ -1,0 +1,100 @@
+// Feast's push into views of windows, and offline too: a frame's rows are events of the source.
+import { beforeEach, describe, expect, it } from "vitest";
+import { durableObjectStore } from "../../support/workerd-stores.ts";
+import { type Harness, harness } from "../support/harness.ts";
+import { MemoryLog, pushDefinitions } from "../support/push.ts";
+
+const FRAME = {
+  flight: ["a", "b", "c"],
+  event_timestamp: ["2001-03-31T11:59:00", "2001-03-31T11:58:00.000001", "2001-03-31T11:57:00"],
+  created: [null, "2001-03-31T12:00:00", "NaT"],
+  origin: ["SEA", "SEA", "PDX"],
+  delay: [5, null, -3],
+  distance: 100.5,
+  carrier: ["AS", "DL", null],
+  gate: ["N1", "N2", "N3"],
+};
+
+describe("POST /push of events", () => {
+  let h: Harness;
+  let log: MemoryLog;
+  beforeEach(async () => {
+    log = new MemoryLog();
+    h = harness(durableObjectStore(), { eventLog: log });
+    await h.apply(pushDefinitions());
+  });
+  const push = (more: Record<string, unknown> = {}, df: Record<string, unknown> = FRAME) =>
+    h.send("POST", "/push", { push_source_name: "departures", df, ...more });
+  const rows = async (...features: string[]) =>
+    (await h.features({ features, entities: { origin: ["SEA", "PDX"] } }, { "cache-control": "no-cache" })).json.rows;
+
+  it("takes a frame into every view over the source, its zoneless times as UTC, and once only", async () => {
+    const answer = await push();
+    expect([answer.status, answer.json]).toMatchObject([
+      200,
+      {
+        rows: 3,
+        views: [
+          { view: "pushed", version: 1, accepted: 3, logged: false },
+          { view: "latest", version: 1, accepted: 3, logged: false },
+          { view: "overall", version: 1, accepted: 3, logged: false },
+        ],
+        ignoredColumns: ["gate"],
+      },
+    ]);
+    expect(await rows("pushed:events_1h", "pushed:delay_sum_1d", "latest:delay", "overall:events_1h")).toEqual([
+      [2, 5, 5, 3],
+      [1, -3, -3, 3],
+    ]);
+    // Of a stored view's rows, one that has lost to a later one is not kept: it is accepted once more, and loses again.
+    expect((await push()).json.views).toMatchObject([
+      { duplicate: 3 },
+      { duplicate: 2, accepted: 1 },
+      { duplicate: 3 },
+    ]);
+    expect(log.records).toEqual([]);
+  });
+
+  it("to both sides keeps each event in the log once, whatever the views are", async () => {
+    const answer = await push({ to: "online_and_offline" });
+    expect(answer.json.views.map(({ logged }: { logged: boolean }) => logged)).toEqual([true, false, false]);
+    expect(log.records.map(({ source, id, valuesJson }) => [source, id, JSON.parse(valuesJson)])).toEqual([
+      ["departures", "a", { origin: "SEA", delay: 5, distance: 100.5, carrier: "AS" }],
+      ["departures", "b", { origin: "SEA", delay: null, distance: 100.5, carrier: "DL" }],
+      ["departures", "c", { origin: "PDX", delay: -3, distance: 100.5, carrier: null }],
+    ]);
+    expect(await rows("pushed:events_1h")).toEqual([[2], [1]]);
+  });
+
+  it("to the offline side alone writes no row", async () => {
+    const answer = await push({ to: "offline" });
+    expect(answer.json.views).toMatchObject([{ accepted: 0, deferred: 3, logged: true }]);
+    expect(log.records.length).toBe(3);
+    expect(await rows("pushed:events_1h", "latest:delay")).toEqual([
+      [0, null],
+      [0, null],
+    ]);
+  });
+
+  it.each<[what: string, frame: Record<string, unknown>]>([
+    ["no id", { flight: [null, "b", "c"] }],
+    ["no time", { event_timestamp: ["NaT", ...FRAME.event_timestamp.slice(1)] }],
+    ["a key that is null", { origin: [null, "SEA", "PDX"] }],
+    ["a type that is wrong", { delay: ["late", 1, 2] }],
+    ["a time in the future", { event_timestamp: ["2001-04-01T00:00:00", ...FRAME.event_timestamp.slice(1)] }],
+    ["a column that is missing", { carrier: undefined }],
+  ])("with %s is refused whole, before anything is written", async (_what, more) => {
+    const answer = await push({ to: "online_and_offline" }, { ...FRAME, ...more });
+    expect([answer.status, typeof answer.json]).toEqual([400, "string"]);
+    expect(log.records).toEqual([]);
+    expect(await rows("pushed:events_1h", "latest:delay")).toEqual([
+      [0, null],
+      [0, null],
+    ]);
+  });
+
+  it("of the same id with other content is a conflict", async () => {
+    await push();
+    expect((await push({}, { ...FRAME, delay: [6, null, -3] })).status).toBe(409);
+  });
+});

@@ -1,0 +1,124 @@
+// A frame of Feast's as events: its rows, for one view, with the times and the id that the view's source declares.
+import { EdgefeatError } from "../../sdk/errors.ts";
+import type { Snapshot } from "../../sdk/registry/index.ts";
+import { formatTime, US_PER_SECOND } from "../../sdk/time.ts";
+import { parseTypeName } from "../../sdk/types/index.ts";
+import { CREATED_TIME, EVENT_TIME, type FeastFrame, isMissingTime } from "../write/feast-frame.ts";
+import { pushEvents, type PushCounts, type PushServices } from "./push.ts";
+import { pushTargets } from "./targets.ts";
+
+/** Times in Feast's JSON have no zone, and are UTC. */
+const ZONELESS = { zoneless: "utc" } as const;
+const PART = 1_000;
+
+type Counts = Omit<PushCounts, "rejected">;
+
+export interface FramePushed {
+  readonly rows: number;
+  readonly views: readonly (Counts & { readonly view: string; readonly version: number })[];
+  /** Columns that belong to none of the views. */
+  readonly ignoredColumns: readonly string[];
+}
+
+/**
+ * Pushes a frame's rows to views over one source, all of which are checked before any is pushed; what goes to the log is
+ * there once, with all the columns that any of the views may carry.
+ * @throws what an event is refused for; needs_log, event_conflict, log_unavailable, store_unavailable, store_conflict
+ */
+export async function pushFrame(
+  names: readonly string[],
+  frame: FeastFrame,
+  { snapshot, to }: { snapshot: Snapshot; to: "online" | "offline" | "both" },
+  services: PushServices,
+): Promise<FramePushed> {
+  const used = new Set<string>();
+  const moment = { nowUs: services.clock.nowUs(), maxSkewUs: services.config.maxSkewUs, time: ZONELESS };
+  const views = names
+    .map((view) => {
+      const targets = pushTargets(snapshot, view);
+      const rows = rowsOf(targets[0], frame, used);
+      const events = Array.from({ length: frame.rows }, (_, i) => rows(i));
+      for (const [i, event] of events.entries()) targets[0].read(event, i, ["df", i], moment);
+      return { view, targets, events };
+    })
+    .toSorted(
+      (a, b) => (b.targets[0].spec.sourceColumns?.length ?? 0) - (a.targets[0].spec.sourceColumns?.length ?? 0),
+    );
+  const pushed: FramePushed["views"][number][] = [];
+  for (const [i, { view, targets, events }] of views.entries()) {
+    if (i > 0 && to === "offline") break;
+    const destination = i === 0 ? to : "online";
+    const sum = { accepted: 0, duplicate: 0, deferred: 0, logged: false };
+    for (let from = 0; from < events.length; from += PART) {
+      const part = events.slice(from, from + PART).map((json) => ({ json }));
+      const counts = await pushEvents({ targets, events: part, to: destination, time: ZONELESS }, services);
+      const [rejected] = counts.rejected;
+      if (rejected !== undefined) {
+        throw new EdgefeatError("event_conflict", `df[${from + rejected.index}]: ${rejected.message}`, {
+          hint: "the others were taken: mend it, and send all again",
+        });
+      }
+      sum.accepted += counts.accepted;
+      sum.duplicate += counts.duplicate;
+      sum.deferred += counts.deferred;
+      sum.logged = counts.logged;
+    }
+    pushed.push({ view, version: targets[0].version, ...sum });
+  }
+  return {
+    rows: frame.rows,
+    views: pushed,
+    ignoredColumns: [...frame.columns.keys()].filter((name) => !used.has(name)),
+  };
+}
+
+/** Returns what gives a row of a frame as an event's JSON; the columns that it reads are added to `used`. */
+function rowsOf(
+  { spec }: ReturnType<typeof pushTargets>[number],
+  { columns }: FeastFrame,
+  used: Set<string>,
+): (row: number) => unknown {
+  const reader = (name: string | null, ...others: readonly string[]) => {
+    const found = [name, ...others].find((one) => one !== null && columns.has(one));
+    if (found === undefined || found === null) return () => undefined;
+    used.add(found);
+    const column = columns.get(found) as NonNullable<ReturnType<typeof columns.get>>;
+    return (row: number): unknown => ("value" in column ? column.value : column.values[row]);
+  };
+  const { eventTime, createdTime, eventId } = spec.source;
+  const id = reader(eventId);
+  const time = eventTime === null ? () => undefined : reader(eventTime, EVENT_TIME);
+  const created = createdTime === null ? () => undefined : reader(createdTime, CREATED_TIME);
+  const own = spec.kind === "stored" ? spec.features : spec.columns;
+  const types = new Map(
+    [...(spec.sourceColumns ?? []), ...spec.joinKeys, ...own].map(({ name, type }) => [name, type]),
+  );
+  const values = [...types]
+    .filter(
+      ([name, type]) =>
+        columns.has(name) &&
+        name !== eventId &&
+        !(type === "timestamp" && (name === eventTime || name === createdTime)),
+    )
+    .map(([name, type]) => ({ name, isTime: parseTypeName(type).kind === "timestamp", read: reader(name) }));
+  return (row) => ({
+    ...(eventId === null ? {} : { id: id(row) }),
+    time: present(time(row)),
+    created: present(created(row)),
+    values: Object.fromEntries(
+      values.map(({ name, isTime, read }) => [name, isTime ? timeText(read(row)) : read(row)]),
+    ),
+  });
+}
+
+function present(json: unknown): unknown {
+  return isMissingTime(json) ? null : json;
+}
+
+/** Feast's client sends times among the values as whole seconds. */
+function timeText(json: unknown): unknown {
+  if (isMissingTime(json)) return null;
+  return typeof json === "bigint" || Number.isInteger(json)
+    ? formatTime(BigInt(json as number) * BigInt(US_PER_SECOND))
+    : json;
+}

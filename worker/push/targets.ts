@@ -1,0 +1,59 @@
+// Which versions of a view a push goes to: the one that the definitions hold, and those before it that may still answer.
+import { EdgefeatError } from "../../sdk/errors.ts";
+import { lookUp } from "../../sdk/shape.ts";
+import type { Snapshot } from "../../sdk/registry/index.ts";
+import { type WritableView, writableView } from "../write/row-shape.ts";
+import { eventReader } from "./event.ts";
+import { storedPusher } from "./stored-push.ts";
+import { type Pusher, tilePusher } from "./tile-push.ts";
+
+/** A version of a view that takes events. */
+export interface PushTarget extends WritableView {
+  readonly read: ReturnType<typeof eventReader>;
+  readonly push: Pusher;
+  /** True where rows have a companion that remembers event ids. */
+  readonly remembers: boolean;
+}
+
+/**
+ * Returns the versions of a view that take a push, the latest first: an older one where it was materialized, so that one
+ * may return to it without holes (SEMANTICS 7.2).
+ * @throws unknown_view; bad_request for a view that takes no pushes
+ */
+export function pushTargets(snapshot: Snapshot, view: string): readonly [PushTarget, ...PushTarget[]] {
+  const latest = writableView(snapshot, view, null);
+  const refusal = refusalOf(latest);
+  if (refusal !== null) throw refusal;
+  const { versions } = lookUp(snapshot.views, view, "view called", "unknown_view");
+  const older = Object.entries(versions).flatMap(([number, { materialized, spec }]): WritableView[] => {
+    const version = Number(number);
+    if (version === latest.version || !materialized || spec.kind === "onDemand") return [];
+    const target = { view, version, spec };
+    return refusalOf(target) === null && spec.source.name === latest.spec.source.name ? [target] : [];
+  });
+  return [targetOf(snapshot, latest), ...older.map((target) => targetOf(snapshot, target))];
+}
+
+function targetOf(snapshot: Snapshot, target: WritableView): PushTarget {
+  const { spec } = target;
+  const read = eventReader(snapshot, target);
+  return spec.kind === "stored"
+    ? { ...target, read, push: storedPusher(spec), remembers: false }
+    : { ...target, read, push: tilePusher(spec), remembers: true };
+}
+
+function refusalOf({ view, spec }: WritableView): EdgefeatError | null {
+  if (spec.select !== undefined) {
+    return new EdgefeatError(
+      "bad_request",
+      `the rows of "${view}" are made by its select, which only the engine runs`,
+      {
+        hint: "push to a view without a select",
+      },
+    );
+  }
+  if (spec.kind === "stored" || spec.push === true) return null;
+  return new EdgefeatError("bad_request", `"${view}" takes no pushed events`, {
+    hint: "define it with push: true, and apply",
+  });
+}

@@ -1,0 +1,21 @@
+// POST /v1/push/:view: events as they happen, into the online rows and the log.
+import { pushEvents, pushServices, pushTargets, readPush } from "../push/index.ts";
+import { jsonResponse, type Route } from "./route.ts";
+
+export const postEvents: Route = {
+  method: "POST",
+  path: "/v1/push/:view",
+  access: "write",
+  scope: "view",
+  async handle({ request, param, act }, services) {
+    const { failing, ...given } = await readPush(request, services.config.maxBodyBytes);
+    const { snapshot } = await services.registry.load();
+    const targets = pushTargets(snapshot, param("view"));
+    const { version } = targets[0];
+    const { rejected, logged, ...counts } = await pushEvents({ targets, ...given }, pushServices(services));
+    act.version = version;
+    act.counts = { ...counts, rejected: rejected.length };
+    const status = failing && rejected.length > 0 ? 422 : 200;
+    return jsonResponse(JSON.stringify({ ...counts, rejected, logged, version }), status);
+  },
+};
