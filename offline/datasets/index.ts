@@ -10,6 +10,7 @@ export {
   vectorFromValues,
 } from "./build-column.ts";
 export type { ColumnOptions, ColumnReader } from "./column-reading.ts";
+export { concatTables, type NamedTable } from "./concat-tables.ts";
 export { cellOfValue, valueOfCell } from "./csv-cells.ts";
 export type { BadCell, TextOptions } from "./text-options.ts";
 export {

@@ -126,25 +126,37 @@ function escaped(part: string): string {
 }
 
 function signing(connection: S3Connection): HttpHost {
+  return { ...connection.http, sign: (method, url, headers) => signed(connection, method, url, headers) };
+}
+
+async function signed(connection: S3Connection, method: string, url: string, headers: Headers): Promise<Headers> {
   const { accessKeyId, secretAccessKey, sessionToken, region, now } = connection;
-  return {
-    ...connection.http,
-    async sign(method, url, headers) {
-      const datetime = now()
-        .toISOString()
-        .replaceAll(/[:-]|\.\d{3}/g, "");
-      const signer = new AwsV4Signer({
-        method,
-        url,
-        headers,
-        accessKeyId,
-        secretAccessKey,
-        ...(sessionToken === undefined ? {} : { sessionToken }),
-        region,
-        service: "s3",
-        datetime,
-      });
-      return (await signer.sign()).headers;
-    },
-  };
+  const datetime = now()
+    .toISOString()
+    .replaceAll(/[:-]|\.\d{3}/g, "");
+  const signer = new AwsV4Signer({
+    method,
+    url,
+    headers,
+    accessKeyId,
+    secretAccessKey,
+    ...(sessionToken === undefined ? {} : { sessionToken }),
+    region,
+    service: "s3",
+    datetime,
+  });
+  return (await signer.sign()).headers;
+}
+
+/** Sends a request that changes an object, once; the answer may be any. */
+export async function changeObject(
+  connection: S3Connection,
+  method: "PUT" | "DELETE",
+  { bucket, key }: { bucket: string; key: string },
+  { headers = {}, body = null }: { headers?: Record<string, string>; body?: Uint8Array<ArrayBuffer> | null } = {},
+): Promise<Response> {
+  const { http } = connection;
+  const { href } = urlOf(connection, bucket, key);
+  const init = { method, headers: await signed(connection, method, href, new Headers(headers)), body };
+  return http.fetch(href, http.signal === undefined ? init : { ...init, signal: http.signal });
 }

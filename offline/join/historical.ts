@@ -9,7 +9,7 @@ import { type OnBadRows, type Quarantine, SetAside, type UnreadCell } from "./ba
 import { checkEntityRows, usableEntityRows } from "./entity-rows.ts";
 import { joinViews } from "./join-views.ts";
 import { computeOutputs, eventTimeColumns } from "./outputs.ts";
-import type { ReadSource, ReadStats } from "./source-rows.ts";
+import type { ReadSource, ReadStats, ServedTimes } from "./source-rows.ts";
 import type { JoinedView, JoinForm } from "./stored-join.ts";
 
 export interface Progress {
@@ -47,6 +47,11 @@ export interface HistoricalOptions {
    * column of the entity rows, which is rounded down and which no embargo moves. Default: whatever the created time.
    */
   asKnownAt?: string | true;
+  /**
+   * Uses only rows that the online store had taken at or before t′, as this says of each (SEMANTICS 2.2, as served). Takes the
+   * place of asKnownAt. No view may have a query of its own.
+   */
+  asServed?: ServedTimes;
   /** Adds, after the features, a column `<output>__event_time` for each: the event time of the row or event it came from. */
   provenance?: boolean;
   /** How stored views are joined; every form gives the same values. Default "auto". */

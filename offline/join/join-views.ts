@@ -73,7 +73,9 @@ export async function joinViews(
     for (const view of users) {
       onProgress?.({ stage: `join ${view.read.label}`, done, total });
       const { view: name, label, spec } = view.read;
-      const sourceRows = await viewRows(engine, name, spec, given, { aside, label, ...query });
+      const found = await viewRows(engine, name, spec, given, { aside, label, ...query });
+      const { asServed } = options;
+      const sourceRows = asServed === undefined ? found : { ...found, servedUs: asServed(name, found) };
       const joined =
         view.kind === "stored"
           ? await joinStoredView(engine, view, rows, moments, sourceRows, joinForm, query)

@@ -18,7 +18,7 @@ export interface Moments {
 export function momentsOf(rows: EntityRows, known: KnownRule): Moments {
   const atUs = usNumbers(rows.times);
   if (known.at === "any") return { atUs, knownUs: null };
-  if (known.at === "entityTime") return { atUs, knownUs: atUs };
+  if (known.at === "entityTime" || known.at === "served") return { atUs, knownUs: atUs };
   const { column } = known;
   const times = readTimes(columnOf(rows.table, column), { column, of: "the entity rows", round: "down" });
   return { atUs, knownUs: usNumbers(times.us) };

@@ -15,6 +15,8 @@ export interface SourceTable {
   readonly read?: ReadStats;
   /** Cells that could not be read and are null in the table, where the reader was told to go on (SEMANTICS 1.3). */
   readonly unreadCells?: readonly UnreadCell[];
+  /** Rows that were not told some columns: events that were pushed to other views. They are none of a view that needs one. */
+  readonly partialRows?: readonly { readonly row: number; readonly columns: readonly string[] }[];
 }
 
 /**
@@ -39,6 +41,8 @@ export interface SourceRows {
   /** null for a reference table, whose rows are always valid. */
   readonly eventTimes: TimeColumn | null;
   readonly createdTimes: TimeColumn | null;
+  /** By row: when the online store took it, µs, Infinity for never; absent unless the join asks what was served. */
+  readonly servedUs?: Float64Array;
   /** The join keys' columns, in order, type-checked. */
   readonly keys: readonly Vector[];
   /** Rows in which a join key is null: no one can ask for them. */
@@ -46,6 +50,17 @@ export interface SourceRows {
   column(name: string): Vector;
   /** Returns a reader of a column's values as `type`. @throws type_mismatch */
   reader(name: string, type: ValueType): ColumnReader;
+}
+
+/** Returns when the online store took each row of a view: µs, Infinity for never. */
+export type ServedTimes = (view: string, rows: SourceRows) => Float64Array;
+
+/** Returns by row what "known at" is compared with: when it was served, where that is asked, or created; Infinity for never. */
+export function knownTimes({ servedUs, createdTimes, rows }: SourceRows): Float64Array {
+  if (servedUs !== undefined) return servedUs;
+  if (createdTimes === null) return new Float64Array(rows).fill(Infinity);
+  const { us, isNull } = createdTimes;
+  return Float64Array.from(us, (time, row) => (isNull?.[row] === 1 ? Infinity : Number(time)));
 }
 
 /** Returns the columns of a source that some views need of it; undefined for all, where a view's own query may read any. */

@@ -6,9 +6,8 @@ import { parseTypeName } from "../../sdk/types/index.ts";
 import { type KeyOrder, orderByKeyAndTime } from "./key-order.ts";
 import { KnownIndex } from "./known-index.ts";
 import type { Moments } from "./moments.ts";
-import type { SourceRows, TimeRange } from "./source-rows.ts";
+import { knownTimes, type SourceRows, type TimeRange } from "./source-rows.ts";
 import { rowReader } from "./stored-history.ts";
-import { usNumbers } from "./tables.ts";
 
 /** The rows of a source as a sweep takes them. */
 export interface SweptSource {
@@ -44,7 +43,7 @@ export function sweep(
 ): Swept {
   const order = orderByKeyAndTime(kids, keys, times, range);
   const ambiguousTies = orderTies(order, spec, source);
-  const known = points.knownUs === null ? null : new KnownIndex(createdByPosition(order, source));
+  const known = points.knownUs === null ? null : new KnownIndex(knownByPosition(order, source));
   const found = new Int32Array(points.kids.length).fill(-1);
   for (let i = 0; i < found.length; i++) {
     const kid = points.kids[i] as number;
@@ -102,14 +101,7 @@ function orderGroup(
   return group.some(differs) ? 1 : 0;
 }
 
-/** A row without a created time never counts as known. */
-function createdByPosition({ rows }: KeyOrder, { createdTimes }: SourceRows): Float64Array {
-  const created = new Float64Array(rows.length).fill(Infinity);
-  if (createdTimes === null) return created;
-  const us = usNumbers(createdTimes.us);
-  for (let i = 0; i < rows.length; i++) {
-    const row = rows[i] as number;
-    if (createdTimes.isNull?.[row] !== 1) created[i] = us[row] as number;
-  }
-  return created;
+function knownByPosition({ rows }: KeyOrder, source: SourceRows): Float64Array {
+  const known = knownTimes(source);
+  return Float64Array.from(rows, (row) => known[row] as number);
 }

@@ -35,7 +35,7 @@ function validity(isNull: Uint8Array): { nullBitmap: Uint8Array; nullCount: numb
 }
 
 /** Returns a bitmap, least bit first, with a 1 where a byte equals `set`. */
-function packBits(bytes: Uint8Array, set: 0 | 1): Uint8Array {
+export function packBits(bytes: Uint8Array, set: 0 | 1): Uint8Array {
   const bits = new Uint8Array(Math.ceil(bytes.length / 64) * 8);
   for (let i = 0; i < bytes.length; i++) if (bytes[i] === set) bits[i >> 3]! |= 1 << (i & 7);
   return bits;

@@ -42,7 +42,7 @@ export function addBadTimes(reasons: Reasons, vector: Vector | null, options: Re
 }
 
 /** Returns a column of times, and those that can't be used, in the order of their rows. @throws type_mismatch */
-function scanTimes(vector: Vector, options: ReadTimesOptions): { times: TimeColumn; bad: readonly BadTime[] } {
+export function scanTimes(vector: Vector, options: ReadTimesOptions): { times: TimeColumn; bad: readonly BadTime[] } {
   const isText = valueTypeOfArrow(vector.type)?.kind === "string";
   return isText ? scanTexts(vector, options) : scanTimestamps(vector, options);
 }

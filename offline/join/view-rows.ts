@@ -2,6 +2,7 @@
 import type { Table } from "apache-arrow";
 import type { AggregatedViewSpec, StoredViewSpec } from "../../sdk/registry/index.ts";
 import type { Engine, QueryOptions } from "../engine/index.ts";
+import { takeRows } from "../datasets/index.ts";
 import { Reasons, type SetAside, type UnreadCell } from "./bad-rows.ts";
 import { selectRows } from "./select-rows.ts";
 import { checkSourceRows, neededColumns, sourceColumns, type SourceRows, type SourceTable } from "./source-rows.ts";
@@ -24,17 +25,39 @@ export async function viewRows(
   engine: Engine,
   view: string,
   spec: Spec,
-  { table, unreadCells = [] }: SourceTable,
+  given: SourceTable,
   { aside, label = view, ...query }: ViewRowsOptions,
 ): Promise<SourceRows> {
   const { name } = spec.source;
   const { select } = spec;
+  const { table, unreadCells = [] } = wholeRows(spec, given);
   if (select === undefined) {
     return checkSourceRows(spec, aside === null ? table : usableRows(spec, name, table, unreadCells, aside));
   }
-  const given = aside === null ? table : aside.take(name, table, unread(sourceColumns([spec]), unreadCells));
-  const rows = await selectRows(engine, { view, source: name, select }, neededColumns(spec), given, query);
+  const usable = aside === null ? table : aside.take(name, table, unread(sourceColumns([spec]), unreadCells));
+  const rows = await selectRows(engine, { view, source: name, select }, neededColumns(spec), usable, query);
   return checkSourceRows(spec, aside === null ? rows : usableRows(spec, `view "${label}"`, rows, [], aside));
+}
+
+/** Returns the rows without those that were not told a column which the view reads. */
+function wholeRows(spec: Spec, given: SourceTable): SourceTable {
+  const { table, unreadCells = [], partialRows = [] } = given;
+  const needed = sourceColumns([spec]);
+  const partial = new Set(
+    partialRows
+      .filter(({ columns }) => needed === undefined || columns.some((column) => needed.includes(column)))
+      .map(({ row }) => row),
+  );
+  if (partial.size === 0) return given;
+  const kept = Int32Array.from(
+    Array.from({ length: table.numRows }, (_, row) => row).filter((row) => !partial.has(row)),
+  );
+  const places = new Map(Array.from(kept, (row, i) => [row, i]));
+  const cells = unreadCells.flatMap((cell) => {
+    const row = places.get(cell.row);
+    return row === undefined ? [] : [{ ...cell, row }];
+  });
+  return { table: takeRows(table, kept), unreadCells: cells };
 }
 
 /** Returns the rows with times that can be used and without unread cells in the columns that the view needs. */

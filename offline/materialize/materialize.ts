@@ -7,10 +7,11 @@ import {
   type StoredViewSpec,
   viewVersion,
 } from "../../sdk/registry/index.ts";
-import { packStoredRows } from "../../sdk/rows/index.ts";
+import { coarsestHopUs, packStoredRows } from "../../sdk/rows/index.ts";
 import { lookUp } from "../../sdk/shape.ts";
-import { formatTime, type Us } from "../../sdk/time.ts";
+import { floorTo, formatTime, type Us } from "../../sdk/time.ts";
 import { parseTypeName, type Value } from "../../sdk/types/index.ts";
+import { tileLayout } from "../../sdk/windows/index.ts";
 import { type Engine, exclusively, type QueryOptions } from "../engine/index.ts";
 import type { Progress } from "../join/historical.ts";
 import { loadSource, numberSourceKeys } from "../join/keys.ts";
@@ -27,6 +28,8 @@ export interface Checkpoint {
   /** Names the run: view, version, times and the state of its source. Another run's checkpoint is ignored. */
   readonly run: string;
   readonly keysDone: number;
+  /** How far the run read the log, which one that goes on reads to the same point; null: there is no log. */
+  readonly sealedUs: Us | null;
 }
 
 export interface MaterializeOptions {
@@ -38,6 +41,11 @@ export interface MaterializeOptions {
   startUs: Us | null;
   endUs: Us;
   readSource: ReadSource;
+  /**
+   * The log of the source: what was written to it at or before `sealedUs` is all there (SEMANTICS 4.7), and `readSource` reads
+   * the source with as much of it. Absent: there is no log, and what was pushed up to the boundary is replaced.
+   */
+  log?: { readonly sealedUs: Us; readonly readSource: (sealedUs: Us) => ReadSource };
   /** Tells one state of the source's file from another (its size and time of change, say). Without it no run resumes. */
   sourceStamp?: string;
   sink: OnlineSink;
@@ -52,9 +60,23 @@ export interface MaterializeOptions {
   signal?: AbortSignal;
 }
 
-export interface MaterializeReport extends WriteCounts {
+/** What a run leaves to the stream: the events with `afterUs` < event time ≤ `untilUs`. */
+export interface LeftToStream {
+  readonly afterUs: Us;
+  readonly untilUs: Us;
+  /** How many of them the source and its log have by now. */
+  readonly events: number;
+}
+
+export interface MaterializeReport extends Required<WriteCounts> {
   readonly view: string;
   readonly version: number;
+  /** Up to when the view is materialized now: END, or B where it takes pushes. */
+  readonly boundaryUs: Us;
+  /** How far the log was read; null: there is none. */
+  readonly sealedUs: Us | null;
+  /** null where B is END. */
+  readonly leftToStream: LeftToStream | null;
   /** Keys with something to write. */
   readonly keys: number;
   /** Keys that an earlier, interrupted run had written already. */
@@ -91,36 +113,47 @@ async function materialize(options: MaterializeOptions): Promise<MaterializeRepo
     throw new EdgefeatError("bad_request", `START ${formatTime(startUs)} is not before END ${formatTime(endUs)}`);
   }
   const query = options.signal === undefined ? {} : { signal: options.signal };
+  const stamp = options.sourceStamp ?? null;
+  const { log = null } = options;
+  const run = hashOf({ view, version, fingerprint, startUs, endUs, stamp, logged: log !== null });
+  const resumable = await resumableRun(options, run);
+  const sealedUs = log === null ? null : (resumable?.sealedUs ?? log.sealedUs);
+  const readSource = log === null || sealedUs === null ? options.readSource : log.readSource(sealedUs);
+  const boundaryUs = boundaryOf(spec, endUs, sealedUs);
   onProgress?.({ stage: `read ${spec.source.name}`, done: 0, total: 1 });
-  const given = sourceTable(
-    await options.readSource(spec.source, sourceColumns([spec]), rangeOf(spec, startUs, endUs)),
-  );
+  const given = sourceTable(await readSource(spec.source, sourceColumns([spec]), rangeOf(spec, startUs, endUs)));
   const aside = options.onBadRows === "quarantine" ? new SetAside() : null;
   const source = await viewRows(engine, view, spec, given, { aside, ...query });
   onProgress?.({ stage: `compute ${view}`, done: 0, total: 1 });
   const computed: { writes: (RowWrite | TileWrite)[]; ambiguousTies: number } =
     spec.kind === "stored"
       ? await winningRows(engine, spec, source, startUs, endUs, query)
-      : { writes: await materializeTiles(engine, spec, source, endUs, query), ambiguousTies: 0 };
-  const run = hashOf({ view, version, fingerprint, startUs, endUs, stamp: options.sourceStamp ?? null });
-  const resumed = await resumeAt(options, run, computed.writes.length);
-  let counts: WriteCounts = { written: 0, unchanged: 0, superseded: 0, expired: 0 };
+      : { writes: await materializeTiles(engine, spec, source, boundaryUs, query), ambiguousTies: 0 };
+  const resumed = Math.min(resumable?.keysDone ?? 0, computed.writes.length);
+  let counts: Required<WriteCounts> = { written: 0, unchanged: 0, superseded: 0, expired: 0, contended: 0 };
   for (const batch of batches(computed.writes, resumed, (write) => writeBytes(spec as StoredViewSpec, write))) {
     options.signal?.throwIfAborted();
     const writes = computed.writes.slice(batch.from, batch.to);
     const wrote =
       spec.kind === "stored"
         ? await sink.writeRows(view, version, writes as RowWrite[])
-        : await sink.writeTiles(view, version, writes as TileWrite[]);
+        : await sink.writeTiles(view, version, writes as TileWrite[], spec.push === true ? sealedUs : null);
     counts = addCounts(counts, wrote);
-    await options.checkpoint?.save({ run, keysDone: batch.to });
+    await options.checkpoint?.save({ run, keysDone: batch.to, sealedUs });
     onProgress?.({ stage: `write ${view}`, done: batch.to, total: computed.writes.length });
   }
-  await sink.complete(view, version, { startUs, endUs, keys: computed.writes.length });
+  await sink.complete(view, version, {
+    startUs: earlier(startUs, boundaryUs),
+    endUs: boundaryUs,
+    keys: computed.writes.length,
+  });
   await options.checkpoint?.clear();
   return {
     view,
     version,
+    boundaryUs,
+    sealedUs,
+    leftToStream: boundaryUs === endUs ? null : leftToStream(source, boundaryUs, endUs),
     keys: computed.writes.length,
     resumed,
     ambiguousTies: computed.ambiguousTies,
@@ -138,11 +171,28 @@ function rangeOf(spec: StoredViewSpec | AggregatedViewSpec, startUs: Us | null, 
   return { afterUs, untilUs: BigInt(endUs) };
 }
 
+/** Returns B of SEMANTICS 4.7, which a stored view has none of: its rows are merged with those that are pushed. */
+function boundaryOf(spec: StoredViewSpec | AggregatedViewSpec, endUs: Us, sealedUs: Us | null): Us {
+  if (spec.kind === "stored" || spec.push !== true) return endUs;
+  return floorTo(Math.min(endUs, sealedUs ?? endUs), coarsestHopUs(tileLayout(spec)));
+}
+
+/** A boundary that lies before START leaves nothing to materialize, and the record of the run still says where it ended. */
+function earlier(startUs: Us | null, boundaryUs: Us): Us | null {
+  return startUs === null ? null : Math.min(startUs, boundaryUs);
+}
+
+function leftToStream({ eventTimes }: SourceRows, afterUs: Us, untilUs: Us): LeftToStream {
+  let events = 0;
+  for (const us of eventTimes?.us ?? []) if (us > afterUs && us <= untilUs) events++;
+  return { afterUs, untilUs, events };
+}
+
 /** Without a stamp of its source nothing says that the keys are still those that the checkpoint counted. */
-async function resumeAt({ checkpoint, sourceStamp }: MaterializeOptions, run: string, keys: number): Promise<number> {
-  if (sourceStamp === undefined) return 0;
+async function resumableRun({ checkpoint, sourceStamp }: MaterializeOptions, run: string): Promise<Checkpoint | null> {
+  if (sourceStamp === undefined) return null;
   const found = (await checkpoint?.load()) ?? null;
-  return found !== null && found.run === run ? Math.min(found.keysDone, keys) : 0;
+  return found !== null && found.run === run ? found : null;
 }
 
 /** Returns, for every key with a row in (START, END], the winner, in the order of the keys. */
@@ -203,11 +253,12 @@ function* batches<T>(
   }
 }
 
-function addCounts(a: WriteCounts, b: WriteCounts): WriteCounts {
+function addCounts(a: WriteCounts, b: WriteCounts): Required<WriteCounts> {
   return {
     written: a.written + b.written,
     unchanged: a.unchanged + b.unchanged,
     superseded: a.superseded + b.superseded,
     expired: a.expired + b.expired,
+    contended: (a.contended ?? 0) + (b.contended ?? 0),
   };
 }

@@ -25,11 +25,14 @@ export interface WriteCounts {
   readonly superseded: number;
   /** Past their TTL and a day of grace: not worth keeping. */
   readonly expired: number;
+  /** Left as they are, because an event was pushed to them since the log was read: the next run takes them. */
+  readonly contended?: number;
 }
 
 export interface OnlineSink {
   writeRows(view: string, version: number, rows: readonly RowWrite[]): Promise<WriteCounts>;
-  writeTiles(view: string, version: number, tiles: readonly TileWrite[]): Promise<WriteCounts>;
+  /** `sealedUs`: every event written to the log at or before it is in the tiles, as far as it belongs there; null: there is no log. */
+  writeTiles(view: string, version: number, tiles: readonly TileWrite[], sealedUs: Us | null): Promise<WriteCounts>;
   /** Records that the view was materialized whole up to `endUs`, which lets it answer. */
   complete(view: string, version: number, done: { startUs: Us | null; endUs: Us; keys: number }): Promise<void>;
 }

@@ -42,6 +42,13 @@ export async function loadTransforms(loaded: LoadedConfig): Promise<Transforms> 
   return transformsOf(await runDefinitions(loaded));
 }
 
+/** Returns what a server needs of a config's definitions: their transforms, and whether a view takes pushes. @throws as loadDefinitions */
+export async function loadServed(loaded: LoadedConfig): Promise<{ transforms: Transforms; takesPushes: boolean }> {
+  const definitions = await runDefinitions(loaded);
+  const takesPushes = [...definitions.views.values()].some(({ push }) => push === true);
+  return { transforms: transformsOf(definitions), takesPushes };
+}
+
 async function runDefinitions({ repo, definitionsFile }: LoadedConfig): Promise<Definitions> {
   const shown = relative(repo, definitionsFile);
   if (!existsSync(definitionsFile)) {

@@ -57,7 +57,7 @@ async function objects(path: string, s3: S3Options, source: string, reach: Reach
   const { listObjects, openObject, s3Path } = await import("../../../offline/datasets/s3.ts");
   const { isPattern } = await import("../../../offline/datasets/glob.ts");
   const { bucket, key } = s3Path(path);
-  const connection = s3Connection(s3, source, reach);
+  const connection = s3Connection(s3, `source "${source}"`, reach);
   if (!key.endsWith("/") && !isPattern(key)) return [await remoteFile(() => openObject(connection, bucket, key))];
   const found = await listObjects(connection, bucket, key);
   if (found.length > 0) {
@@ -89,9 +89,10 @@ async function remoteFile(open: () => Promise<ByteSource>): Promise<SourceFile> 
   };
 }
 
-function s3Connection(s3: S3Options, source: string, reach: Reach): S3Connection {
+/** Returns how an object store is reached; `what` needs it. @throws config_invalid */
+export function s3Connection(s3: S3Options, what: string, reach: Reach): S3Connection {
   const { env } = reach;
-  const of = (field: string) => `source "${source}": s3.${field}`;
+  const of = (field: string) => `${what}: s3.${field}`;
   const required = (field: "accessKeyId" | "secretAccessKey", variable: string) =>
     configText(s3[field] ?? { env: variable }, of(field), env) as string;
   const optional = (field: "endpoint" | "region" | "sessionToken", ...variables: string[]) =>

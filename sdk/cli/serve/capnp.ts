@@ -17,6 +17,8 @@ export interface WorkerdConfig {
   secrets: readonly string[];
   /** The port, on the loopback interface, of who answers for its static assets; default none. */
   assetsPort?: number;
+  /** Where the Worker appends its event log: an existing folder, absolute; default nowhere. */
+  logDir?: string;
   /** Workers that call it; default none. */
   bound?: readonly BoundWorker[];
 }
@@ -41,10 +43,11 @@ export const boundSocket = (index: number): string => `${SOCKET}-bound-${index}`
 
 /** Returns the configuration's text. */
 export function capnpConfig(config: WorkerdConfig): string {
-  const { bound = [], assetsPort } = config;
+  const { bound = [], assetsPort, logDir } = config;
   const bindings = [
     `(name = ${quoted(config.objectBinding)}, durableObjectNamespace = ${quoted(config.objectClass)})`,
     ...(assetsPort === undefined ? [] : [`(name = "ASSETS", service = "assets")`]),
+    ...(logDir === undefined ? [] : [`(name = "LOG", service = "log")`]),
     ...textBindings(config),
   ];
   const assets = `(name = "assets", external = (address = "127.0.0.1:${assetsPort}", http = ())),`;
@@ -54,7 +57,7 @@ export function capnpConfig(config: WorkerdConfig): string {
 const config :Workerd.Config = (
   services = [
     (name = "worker", worker = .worker),${bound.map((_, i) => `\n    (name = "bound-${i}", worker = .bound${i}),`).join("")}${assetsPort === undefined ? "" : `\n    ${assets}`}
-    (name = "disk", disk = (path = ${quoted(config.dataDir)}, writable = true)),
+    (name = "disk", disk = (path = ${quoted(config.dataDir)}, writable = true)),${logDir === undefined ? "" : `\n    (name = "log", disk = (path = ${quoted(logDir)}, writable = true)),`}
     (name = "internet", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true))),
   ],
   sockets = [

@@ -5,7 +5,9 @@ import { EdgefeatError } from "../../errors.ts";
 import { formatTime, type Us } from "../../time.ts";
 import { assetFolder, startAssetServer } from "../assets/index.ts";
 import { configText, type LoadedConfig, loadConfig } from "../load/config.ts";
-import { loadTransforms } from "../load/definitions.ts";
+import { logFolder } from "../../log/index.ts";
+import { loadServed } from "../load/definitions.ts";
+import { logFolderOf } from "../load/event-log.ts";
 import { removeLocalServer, writeLocalServer } from "../local-server.ts";
 import { boundSocket, capnpConfig, SOCKET } from "./capnp.ts";
 import { checkNotServed, markServed } from "./data-in-use.ts";
@@ -52,7 +54,7 @@ export interface RunningServer {
 export async function startServer(options: ServeOptions): Promise<RunningServer> {
   const { repo, port = 0, env = process.env, workers = [], log = () => {} } = options;
   const loaded = await loadConfig(repo);
-  const transforms = await loadTransforms(loaded);
+  const { transforms, takesPushes } = await loadServed(loaded);
   // The ports after the first one's, so that they too stay the same from run to run.
   const ports = [port, ...workers.map((_, i) => (port === 0 ? 0 : port + 1 + i))];
   for (const wanted of ports) if (wanted !== 0) await checkPortIsFree(wanted);
@@ -62,6 +64,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
   const token = writeToken(loaded, env) ?? keptToken(dataDir);
   const rowsDir = join(dataDir, "rows");
   mkdirSync(rowsDir, { recursive: true });
+  const logDir = servedLog(loaded, takesPushes);
   const secrets = { EDGEFEAT_TOKEN: token, ...store.secrets };
   const code = await bundleWorker(loaded.definitionsFile, repo, transforms);
   const codes = await Promise.all(workers.map((file) => bundleOwnWorker(file, repo)));
@@ -77,6 +80,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
     variables: shared,
     secrets: Object.keys(secrets),
     assetsPort: assets.port,
+    ...(logDir === null ? {} : { logDir }),
     // Not the write token: they read.
     bound: workers.map((_, i) => ({
       module: boundFile(i),
@@ -114,6 +118,15 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
   };
   const workerUrls = workerd.ports.slice(1).map((own) => `http://${HOST}:${own}`);
   return { url, workerUrls, token, pid: workerd.pid, ended, close };
+}
+
+/** Returns the folder of the event log, made where there is none; null where nothing is to be kept in one. */
+function servedLog(loaded: LoadedConfig, takesPushes: boolean): string | null {
+  const folder = logFolderOf(loaded);
+  if (folder === null || (loaded.config.offline.log === undefined && !takesPushes)) return null;
+  // The project's own folder too: by it the other commands find the log.
+  mkdirSync(join(folder, logFolder(loaded.config)), { recursive: true });
+  return folder;
 }
 
 const boundFile = (index: number): string => `bound-${index}.js`;

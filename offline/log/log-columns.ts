@@ -1,0 +1,115 @@
+// The log's events as rows of their source: typed as its file's columns are, cells that no type takes told of.
+import type { Table, Vector } from "apache-arrow";
+import { EdgefeatError } from "../../sdk/errors.ts";
+import type { SourceSpec } from "../../sdk/registry/index.ts";
+import { formatTime } from "../../sdk/time.ts";
+import { INT64_MAX, INT64_MIN, type Value, type ValueType, valueFromJson } from "../../sdk/types/index.ts";
+import { type ColumnBuilder, columnBuilder, tableOf, vectorFromValues } from "../datasets/index.ts";
+import type { LogEvent } from "./events.ts";
+import { PUSHES, pushesText } from "./pushes.ts";
+
+/** A row that was not told the values of some columns: it is none of a view that needs one of them. */
+export interface PartialRow {
+  readonly row: number;
+  readonly columns: readonly string[];
+}
+
+/** A cell that its column's type can't take; the table has a null there. */
+export interface BadLogCell {
+  readonly row: number;
+  readonly column: string;
+  readonly error: EdgefeatError;
+}
+
+interface Column {
+  readonly name: string;
+  readonly type: ValueType;
+  /** Returns the cell; undefined where the event was not told it. @throws type_mismatch, value_out_of_range, bad_time */
+  readonly cell: (event: LogEvent) => Value | null | undefined;
+  readonly builder: ColumnBuilder;
+}
+
+/** Takes events and makes a table of them. */
+export class LogColumns {
+  rows = 0;
+  readonly #columns: readonly Column[];
+  readonly #pushes: (string | null)[] | null;
+  readonly #partial: PartialRow[] = [];
+  readonly #unread: BadLogCell[] = [];
+  /** The same list for all rows that lack the same columns. */
+  readonly #lists = new Map<string, readonly string[]>();
+
+  /** `columns` by name; a type that can't be pushed leaves the column unknown. */
+  constructor(source: SourceSpec, columns: readonly (readonly [string, ValueType])[], pushes: boolean) {
+    this.#columns = columns.map(([name, type]) => ({
+      name,
+      type,
+      cell: cellOf(source, name, type),
+      builder: columnBuilder(type),
+    }));
+    this.#pushes = pushes ? [] : null;
+  }
+
+  add(event: LogEvent): void {
+    const absent: string[] = [];
+    for (const { name, cell, builder } of this.#columns) {
+      let value: Value | null | undefined = null;
+      try {
+        value = cell(event);
+      } catch (fault) {
+        if (!(fault instanceof EdgefeatError)) throw fault;
+        this.#unread.push({ row: this.rows, column: name, error: ofEvent(event, fault) });
+      }
+      if (value === undefined) absent.push(name);
+      builder.push(value ?? null);
+    }
+    if (absent.length > 0) {
+      const list = this.#lists.get(absent.join()) ?? absent;
+      this.#lists.set(absent.join(), list);
+      this.#partial.push({ row: this.rows, columns: list });
+    }
+    this.#pushes?.push(pushesText({ loggedUs: event.writtenAtUs, pushes: event.pushes }));
+    this.rows++;
+  }
+
+  finish(): { table: Table; partialRows: readonly PartialRow[]; unreadCells: readonly BadLogCell[] } {
+    const columns = this.#columns.map(({ name, builder }): readonly [string, Vector] => [name, builder.finish()]);
+    const pushes = this.#pushes === null ? [] : [[PUSHES, vectorFromValues({ kind: "string" }, this.#pushes)] as const];
+    return { table: tableOf([...columns, ...pushes]), partialRows: this.#partial, unreadCells: this.#unread };
+  }
+}
+
+/** Returns how an event's cell of a column is read: a time, its id, or a value that it was told. */
+export function cellOf(
+  { eventTime, createdTime, eventId }: SourceSpec,
+  name: string,
+  type: ValueType,
+): (event: LogEvent) => Value | null | undefined {
+  const time = (us: number | null): Value | null => {
+    if (us === null) return null;
+    return type.kind === "string" ? formatTime(us) : BigInt(us);
+  };
+  if (name === eventTime) return ({ eventTimeUs }) => time(eventTimeUs);
+  if (name === createdTime) return ({ createdTimeUs }) => time(createdTimeUs);
+  if (name === eventId) return ({ id }) => idCell(id, type);
+  return ({ values }) => {
+    if (!Object.hasOwn(values, name)) return undefined;
+    const json = values[name];
+    return json === null ? null : valueFromJson(type, json, name);
+  };
+}
+
+function ofEvent({ id, eventTimeUs }: LogEvent, { code, message }: EdgefeatError): EdgefeatError {
+  return new EdgefeatError(code, `the log's event ${JSON.stringify(id)} of ${formatTime(eventTimeUs)}: ${message}`, {
+    hint: "the source's columns may have changed since it was pushed; set such events aside: --on-bad-rows quarantine",
+  });
+}
+
+function idCell(id: string | null, type: ValueType): Value | null {
+  if (id === null || type.kind === "string") return id;
+  const number = /^(?:0|-?[1-9]\d{0,18})$/.test(id) ? BigInt(id) : null;
+  if (number === null || number > INT64_MAX || number < INT64_MIN) {
+    throw new EdgefeatError("type_mismatch", `the id "${id}" is no integer, as the source's ids are`);
+  }
+  return type.kind === "int32" ? Number(number) : number;
+}

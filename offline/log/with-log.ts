@@ -1,0 +1,222 @@
+// A source's rows and its log's events as one table: what the joins, materialization and the checks of them read.
+import type { Table, Vector } from "apache-arrow";
+import { EdgefeatError } from "../../sdk/errors.ts";
+import type { ColumnTypes, SourceSpec } from "../../sdk/registry/index.ts";
+import type { Us } from "../../sdk/time.ts";
+import { compareValues, sameType, type Value, type ValueType } from "../../sdk/types/index.ts";
+import {
+  arrowTypeOf,
+  canReadAs,
+  columnOf,
+  columnReader,
+  concatTables,
+  emptyTableOf,
+  tableOf,
+  takeRows,
+  valueTypeOfArrow,
+  vectorFromValues,
+} from "../datasets/index.ts";
+import { type ReadSource, sourceTable, type SourceTable } from "../join/source-rows.ts";
+import { LogColumns } from "./log-columns.ts";
+import { parsePushes, PUSHES, pushesText } from "./pushes.ts";
+import { type LogReadReport, readLog, type SourceLog } from "./read-log.ts";
+
+export interface WithLogOptions {
+  /** Returns the log of a source; null: it has none. */
+  readonly logOf: (source: SourceSpec) => SourceLog | null;
+  /** The types that definitions declare; a column of a file that can be read as declared is. */
+  readonly typesOf: (source: SourceSpec) => ColumnTypes;
+  /** What to do with an event that has a value which its column's type can't take. Default "fail". */
+  readonly onBadRows?: "fail" | "quarantine" | undefined;
+  /** Only events that were written at or before it; default all. */
+  readonly writtenUntilUs?: Us | undefined;
+  /** Adds the column PUSHES, for joins "as served". Default false. */
+  readonly pushes?: boolean;
+  readonly onRead?: (source: SourceSpec, report: LogReadReport) => void;
+}
+
+/**
+ * Returns a reader of sources and their logs. An event that the source has too, by its id, is read once: the source's row, which
+ * may know columns that the event was not told. Without ids equal rows fall together in the join (SEMANTICS 2.3).
+ * @throws as readSource and readLog; type_mismatch, value_out_of_range, bad_time for a value of the log, unless set aside
+ */
+export function withLog(readSource: ReadSource, options: WithLogOptions): ReadSource {
+  return async (source, columns, range) => {
+    const log = source.eventTime === null ? null : options.logOf(source);
+    const { batch, missing } = await readBatch(readSource, source, columns, range, log, options);
+    const pushes = options.pushes === true;
+    const typed = log === null ? null : asDeclared(batch.table, options.typesOf(source));
+    if (log === null || typed === null) {
+      return pushes ? { ...batch, table: withPushes(batch.table, new Map()) } : batch;
+    }
+    let events = new LogColumns(source, typed.types, pushes);
+    const report = await readLog(
+      log,
+      { range, writtenUntilUs: options.writtenUntilUs },
+      {
+        restart: () => (events = new LogColumns(source, typed.types, pushes)),
+        add: (event) => events.add(event),
+      },
+    );
+    options.onRead?.(source, report);
+    if (events.rows === 0) {
+      if (missing !== null) throw missing;
+      return pushes ? { ...batch, table: withPushes(batch.table, new Map()) } : batch;
+    }
+    return joined(source, { ...batch, table: typed.table }, events, options);
+  };
+}
+
+/** A source whose file is yet to come has the events of its log alone; `missing` is the error of its having none either. */
+async function readBatch(
+  readSource: ReadSource,
+  source: SourceSpec,
+  columns: Parameters<ReadSource>[1],
+  range: Parameters<ReadSource>[2],
+  log: SourceLog | null,
+  { typesOf }: WithLogOptions,
+): Promise<{ batch: SourceTable; missing: EdgefeatError | null }> {
+  try {
+    return { batch: sourceTable(await readSource(source, columns, range)), missing: null };
+  } catch (fault) {
+    if (log === null || !(fault instanceof EdgefeatError) || fault.code !== "file_not_found") throw fault;
+    const types = typesOf(source);
+    const names = columns ?? Object.keys(types);
+    if (names.some((name) => !Object.hasOwn(types, name) && name !== source.eventId)) throw fault;
+    const typed = names.map((name) => [name, arrowTypeOf(types[name] ?? { kind: "string" })] as const);
+    return { batch: { table: emptyTableOf(typed) }, missing: fault };
+  }
+}
+
+/** Returns the table with its columns of the types declared, where they can be read so; null where a column's type can't be pushed. */
+function asDeclared(
+  table: Table,
+  declared: ColumnTypes,
+): { table: Table; types: readonly (readonly [string, ValueType])[] } | null {
+  const types: (readonly [string, ValueType])[] = [];
+  const columns: (readonly [string, Vector])[] = [];
+  for (const [i, { name, type: arrow }] of table.schema.fields.entries()) {
+    const own = valueTypeOfArrow(arrow);
+    const wanted = Object.hasOwn(declared, name) ? (declared[name] as ValueType) : null;
+    const type = wanted !== null && canReadAs(arrow, wanted) ? wanted : own;
+    if (type === null) return null;
+    const column = table.getChildAt(i) as Vector;
+    types.push([name, type]);
+    if (own !== null && sameType(own, type)) columns.push([name, column]);
+    else {
+      const read = columnReader(column, type, { column: name });
+      columns.push([name, vectorFromValues(type, cells(table.numRows, read))]);
+    }
+  }
+  return { table: tableOf(columns), types };
+}
+
+function* cells<T>(rows: number, read: (row: number) => T): Generator<T> {
+  for (let row = 0; row < rows; row++) yield read(row);
+}
+
+/** Returns the source's rows, then those events of the log that it does not have. */
+function joined(
+  source: SourceSpec,
+  batch: SourceTable,
+  events: LogColumns,
+  { onBadRows, pushes = false }: WithLogOptions,
+): SourceTable {
+  const log = events.finish();
+  const [unread] = log.unreadCells;
+  if (unread !== undefined && onBadRows !== "quarantine") throw unread.error;
+  const same = source.eventId === null ? [] : sameEvents(source, batch.table, log);
+  const inBatch = new Set(same.map(({ logRow }) => logRow));
+  const kept = Int32Array.from(Array.from({ length: events.rows }, (_, row) => row).filter((row) => !inBatch.has(row)));
+  const places = new Map(Array.from(kept, (row, i) => [row, batch.table.numRows + i]));
+  const moved = <T extends { readonly row: number }>(cells: readonly T[]): T[] =>
+    cells.flatMap((cell) => {
+      const row = places.get(cell.row);
+      return row === undefined ? [] : [{ ...cell, row }];
+    });
+  const pushesOf = pushes ? pushesInBatch(same, columnOf(log.table, PUSHES)) : null;
+  const table = concatTables([
+    {
+      name: `source "${source.name}"`,
+      table: pushesOf === null ? batch.table : withPushes(batch.table, pushesOf),
+    },
+    { name: "the log", table: takeRows(log.table, kept) },
+  ]);
+  return {
+    ...batch,
+    table,
+    unreadCells: [
+      ...(batch.unreadCells ?? []),
+      ...moved(log.unreadCells.map(({ error, ...cell }) => ({ ...cell, reason: error.message }))),
+    ],
+    partialRows: moved(log.partialRows),
+  };
+}
+
+/** An event of the log that the source has too. */
+interface SameEvent {
+  readonly logRow: number;
+  readonly row: number;
+}
+
+function pushesInBatch(same: readonly SameEvent[], column: Vector): Map<number, string> {
+  const read = columnReader(column, { kind: "string" }, { column: PUSHES }) as (row: number) => string;
+  const text = (logRow: number) => pushesText({ ...parsePushes(read(logRow)), loggedUs: null });
+  return new Map(same.map(({ logRow, row }) => [row, text(logRow)]));
+}
+
+function withPushes(table: Table, pushes: ReadonlyMap<number, string>): Table {
+  const column = vectorFromValues(
+    { kind: "string" },
+    cells(table.numRows, (row) => pushes.get(row) ?? null),
+  );
+  return tableOf([
+    ...table.schema.fields.map(({ name }, i) => [name, table.getChildAt(i) as Vector] as const),
+    [PUSHES, column],
+  ]);
+}
+
+/**
+ * Returns the log's rows that the source has too, with its rows: the same id, event time and values, as far as the event was
+ * told them. A created time that it was not told makes no difference; any other does, and the views tell of it.
+ */
+function sameEvents(source: SourceSpec, batch: Table, log: ReturnType<LogColumns["finish"]>): SameEvent[] {
+  const eventId = source.eventId as string;
+  const readers = log.table.schema.fields
+    .filter(({ name }) => name !== PUSHES)
+    .map(({ name, type: arrow }) => {
+      const type = valueTypeOfArrow(arrow) as ValueType;
+      // Times as the join has them (SEMANTICS 1.2).
+      const of = (table: Table) => columnReader(columnOf(table, name), type, { column: name, round: "up" });
+      return { name, type, inBatch: of(batch), inLog: of(log.table) };
+    });
+  const ids = readers.find(({ name }) => name === eventId);
+  if (ids === undefined) return [];
+  const logRows = new Map<Value, number[]>();
+  for (let row = 0; row < log.table.numRows; row++) {
+    const id = ids.inLog(row);
+    if (id === null) continue;
+    const known = logRows.get(id);
+    if (known === undefined) logRows.set(id, [row]);
+    else known.push(row);
+  }
+  const absent = new Map(log.partialRows.map(({ row, columns }) => [row, columns]));
+  const found: SameEvent[] = [];
+  for (let row = 0; row < batch.numRows; row++) {
+    const id = ids.inBatch(row);
+    for (const logRow of (id === null ? undefined : logRows.get(id)) ?? []) {
+      const same = readers.every(({ name, type, inBatch, inLog }) => {
+        if (absent.get(logRow)?.includes(name) === true) return true;
+        const value = inLog(logRow);
+        if (name === source.createdTime && value === null) return true;
+        return sameValue(type, inBatch(row), value);
+      });
+      if (same) found.push({ logRow, row });
+    }
+  }
+  return found;
+}
+
+function sameValue(type: ValueType, a: Value | null, b: Value | null): boolean {
+  return a === null || b === null ? a === b : compareValues(type, a, b) === 0;
+}
