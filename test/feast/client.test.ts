@@ -276,11 +276,31 @@ describe.skipIf(typeof feast === "string")("the feast package", () => {
       () =>
         send("materialize", { views: ["blobs"], start: "2026-01-01T00:00:00+00:00", end: "2026-11-20T00:00:00+00:00" }),
       "feast.errors.FeastError",
-      /run edgefeat materialize START END/,
+      /run edgefeat materialize START END.*or "edgefeat runner"/,
     ],
   ])("raises Feast's exception for %s", async (_name, act, type, message) => {
     const raised = await fault(act());
     expect([raised.type, raised.message]).toEqual([type, expect.stringMatching(message)]);
+  });
+
+  it("leaves a materialization to the runner that is there, which does it as it was asked for", async () => {
+    const admin = createAdminClient({ url: server.url, token: server.token });
+    await admin.beatRunner("one", {});
+    const asked = {
+      views: ["driver_hourly_stats"],
+      start: "2021-04-12T00:00:00+00:00",
+      end: "2021-04-13T00:00:00+00:00",
+    };
+    await send("materialize", asked);
+    await send("materialize", { store: "limited", ...asked, views: ["trips_in_city"] });
+    const run = await edgefeat(["runner", "--once", "--json"], { cwd: repo });
+    const [mine, other] = JSON.parse(run.stdout.trimEnd().split("\n").at(-1) as string).jobs;
+    const interval = { incremental: false, start: "2021-04-12T00:00:00Z", end: "2021-04-13T00:00:00Z" };
+    expect(mine).toMatchObject({ view: "driver_hourly_stats", state: "succeeded", origin: "feast", ...interval });
+    expect(mine.rows.keys).toBeGreaterThan(0);
+    expect(other).toMatchObject({ view: "trips_in_city", createdBy: expect.stringMatching(/^[0-9a-f]{16}$/) });
+    expect((await admin.listJobs()).runners).toEqual(["one"]);
+    await admin.leaveRunner("one");
   });
 
   it("writes with a token for that view alone", async () => {

@@ -2,6 +2,7 @@
 import { createRoutes } from "../routes/index.ts";
 import type { Route } from "../routes/route.ts";
 import { featuresDocs } from "./route-docs/features.ts";
+import { jobsDocs } from "./route-docs/jobs.ts";
 import { operationsDocs } from "./route-docs/operations.ts";
 import { registryDocs } from "./route-docs/registry.ts";
 import type { RouteDoc, RouteDocs } from "./route-docs/route-doc.ts";
@@ -11,7 +12,7 @@ export interface DocumentedRoute extends Route {
   readonly doc: RouteDoc;
 }
 
-const DOCS: RouteDocs = { ...featuresDocs, ...rowsDocs, ...registryDocs, ...operationsDocs };
+const DOCS: RouteDocs = { ...featuresDocs, ...rowsDocs, ...jobsDocs, ...registryDocs, ...operationsDocs };
 
 /** Returns the routes of an app, in their order. @throws where one is told of that there isn't, or not told of */
 export function documentedRoutes(): readonly DocumentedRoute[] {

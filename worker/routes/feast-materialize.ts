@@ -1,12 +1,14 @@
-// POST /materialize and /materialize-incremental: refused in Feast's own form, because no Worker can run DuckDB.
+// POST /materialize and /materialize-incremental, as Feast has them: jobs for a runner, because no Worker can run DuckDB;
+// refused in Feast's own form where none is there.
 import * as z from "zod/mini";
 import { EdgefeatError } from "../../sdk/errors.ts";
-import { checkShape, located, lookUp } from "../../sdk/shape.ts";
+import { checkShape, located } from "../../sdk/shape.ts";
 import { parseTime, type Us } from "../../sdk/time.ts";
-import { checkUnlimited, checkView, judged } from "../auth/index.ts";
+import { judged } from "../auth/index.ts";
+import { intervalOf, viewsToQueue } from "../jobs/submit.ts";
 import { readJson } from "../middleware/body.ts";
 import { feastErrorResponse } from "../middleware/feast-error.ts";
-import type { Call, Route, Services } from "./route.ts";
+import { type Call, jsonResponse, type Route, type Services } from "./route.ts";
 
 const views = z.nullish(z.array(z.string()));
 
@@ -29,13 +31,13 @@ export const postMaterialize: Route = {
   async handle(call, services) {
     const json = await readJson(call.request, services.config.maxBodyBytes);
     const body = checkShape(feastMaterializeBody, json, "request", "bad_request");
-    if (!body.disable_event_timestamp) {
-      const [start, end] = [timeOf(body.start_ts, "start_ts"), timeOf(body.end_ts, "end_ts")];
-      if (start >= end) {
-        throw new EdgefeatError("bad_request", "start_ts is not before end_ts", { pointer: "/start_ts" });
-      }
+    const all = body.disable_event_timestamp;
+    const [startUs, endUs] = all ? [null, null] : [timeOf(body.start_ts, "start_ts"), timeOf(body.end_ts, "end_ts")];
+    if (startUs !== null && startUs >= endUs) {
+      throw new EdgefeatError("bad_request", "start_ts is not before end_ts", { pointer: "/start_ts" });
     }
-    return refuse(call, services, body.feature_views ?? null, "edgefeat materialize START END");
+    const asked = { incremental: false, startUs, endUs, names: body.feature_views ?? null };
+    return queue(call, services, asked, "edgefeat materialize START END");
   },
 };
 
@@ -48,8 +50,9 @@ export const postMaterializeIncremental: Route = {
   async handle(call, services) {
     const json = await readJson(call.request, services.config.maxBodyBytes);
     const body = checkShape(feastMaterializeIncrementalBody, json, "request", "bad_request");
-    timeOf(body.end_ts, "end_ts");
-    return refuse(call, services, body.feature_views ?? null, "edgefeat materialize-incremental END");
+    const endUs = timeOf(body.end_ts, "end_ts");
+    const asked = { incremental: true, startUs: null, endUs, names: body.feature_views ?? null };
+    return queue(call, services, asked, "edgefeat materialize-incremental END");
   },
 };
 
@@ -61,19 +64,39 @@ function timeOf(text: string | null | undefined, member: string): Us {
   });
 }
 
-/** Says what is wrong with the request, if anything is, before that it can't be done here. */
-async function refuse(
-  { caller }: Call,
-  { registry }: Services,
-  names: readonly string[] | null,
+interface Asked {
+  readonly incremental: boolean;
+  readonly startUs: Us | null;
+  readonly endUs: Us | null;
+  /** null: all views. */
+  readonly names: readonly string[] | null;
+}
+
+/** Queues what a runner is there for. @throws needs_runner, and before that what is wrong with the request, if anything is */
+async function queue(
+  { caller, request, act }: Call,
+  { registry, jobs, clock, config }: Services,
+  { incremental, startUs, endUs, names }: Asked,
   command: string,
 ): Promise<Response> {
   const principal = judged(caller);
-  if (names === null) checkUnlimited(principal);
-  for (const name of names ?? []) checkView(principal, name);
   const { snapshot } = await registry.load();
-  for (const name of names ?? []) lookUp(snapshot.views, name, "view called", "unknown_view");
-  throw new EdgefeatError("needs_runner", "a Worker can't read sources: materialization takes DuckDB", {
-    hint: `run ${command} where the sources are; nothing was written`,
-  });
+  const asked = viewsToQueue(snapshot, names, principal);
+  const without = await jobs.unattended(asked);
+  if (without !== null) {
+    throw new EdgefeatError("needs_runner", "a Worker can't read sources: materialization takes DuckDB", {
+      hint: `run ${command} where the sources are, or "edgefeat runner", which takes such requests; nothing was written`,
+    });
+  }
+  const moment = { nowUs: clock.nowUs(), maxSkewUs: config.maxSkewUs, pointer: "/end_ts" };
+  const common = { incremental, ...intervalOf(startUs, endUs, moment), origin: "feast", due: null } as const;
+  const queued = await jobs.submit(
+    asked.map((view) => ({ view, ...common })),
+    principal.id,
+  );
+  act.counts = { jobs: queued.length };
+  // Feast's server answers when all is done, or at once what it is told to do by itself.
+  const status = new URL(request.url).searchParams.get("async") === "true" ? 202 : 200;
+  const body = { status: "accepted", feature_views: asked, jobs: queued.map(({ id }) => id) };
+  return jsonResponse(JSON.stringify(body), status);
 }

@@ -2,10 +2,25 @@
 import type { ErrorCode } from "../../../sdk/errors.ts";
 import { feastMaterializeBody, feastMaterializeIncrementalBody } from "../../routes/feast-materialize.ts";
 import { feastPushBody, feastWriteBody } from "../../routes/feast-writes.ts";
+import { MAX_IDS } from "../../routes/row-list.ts";
+import { replaceBody } from "../../routes/row-replace.ts";
 import { rowsBody } from "../../routes/rows.ts";
 import { fillBody } from "../../routes/secondary.ts";
+import { pushBody } from "../../push/index.ts";
 import { materializationBody } from "../../write/materialization.ts";
-import { COUNT, HASH, listOf, mapOf, object, orNull, TEXT, TIME, VALUE, VERSION_NUMBER } from "../json-schema.ts";
+import {
+  COUNT,
+  HASH,
+  listOf,
+  mapOf,
+  object,
+  oneOf,
+  orNull,
+  TEXT,
+  TIME,
+  VALUE,
+  VERSION_NUMBER,
+} from "../json-schema.ts";
 import { json, NAMING_ERRORS, type RouteDocs } from "./route-doc.ts";
 
 const COUNTS = {
@@ -40,16 +55,60 @@ const FEAST_WRITTEN = {
   ),
 };
 
+const FEAST_PUSHED = {
+  200: json(
+    object({
+      rows: COUNT,
+      views: listOf(
+        object(
+          { view: TEXT, version: VERSION_NUMBER },
+          { ...COUNTS, accepted: COUNT, duplicate: COUNT, deferred: COUNT, logged: { type: "boolean" } },
+        ),
+      ),
+      ignoredColumns: listOf(TEXT),
+    }),
+  ),
+};
+
+const PUSHED = json(
+  object({
+    accepted: COUNT,
+    duplicate: COUNT,
+    deferred: COUNT,
+    rejected: listOf(object({ index: COUNT, code: TEXT, message: TEXT })),
+    logged: { type: "boolean" },
+    version: VERSION_NUMBER,
+  }),
+);
+
 const FEAST_ERRORS = [...ERRORS, "missing_column", "needs_runner"] as const satisfies readonly ErrorCode[];
 
+const FEAST_QUEUED = json(object({ status: oneOf("accepted"), feature_views: listOf(TEXT), jobs: listOf(TEXT) }));
 const FEAST_MATERIALIZE = {
-  summary: "Refused: a Worker reads no sources",
-  answers: {},
-  errors: [...NAMING_ERRORS, "bad_time", "value_out_of_range", "needs_runner"],
+  summary: "Queues a materialization for a runner; refused where there is none",
+  query: { async: { ...oneOf("true"), description: "answers 202 in the place of 200" } },
+  answers: { 200: FEAST_QUEUED, 202: FEAST_QUEUED },
+  errors: [
+    ...NAMING_ERRORS,
+    "bad_time",
+    "value_out_of_range",
+    "event_time_in_future",
+    "rate_limited",
+    "needs_runner",
+  ] as ErrorCode[],
 } as const;
 
+/** An id is the join keys' values, percent-escaped, joined by "+"; times that are not known are null. */
+const ROW = object(
+  { id: TEXT, revision: TEXT, eventTime: orNull(TIME), writtenAt: orNull(TIME) },
+  { boundary: orNull(TIME) },
+);
+
 const RECORD = {
-  ...object({ view: TEXT, version: VERSION_NUMBER, start: orNull(TIME), end: TIME, rows: COUNT, completedAt: TIME }),
+  ...object(
+    { view: TEXT, version: VERSION_NUMBER, start: orNull(TIME), end: TIME, rows: COUNT, completedAt: TIME },
+    { covered: listOf(object({ start: orNull(TIME), end: TIME })) },
+  ),
   additionalProperties: COUNT,
 };
 
@@ -67,8 +126,47 @@ export const rowsDocs: RouteDocs = {
       tiles: listOf(object({ packed: TEXT }, { entities: mapOf(VALUE) })),
     },
     answers: {
-      200: json(object({ ...COUNTS, version: VERSION_NUMBER })),
+      200: json(object({ ...COUNTS, version: VERSION_NUMBER }, { contended: COUNT })),
     },
+    errors: ERRORS,
+  },
+  "POST /v1/push/:view": {
+    summary:
+      "Takes events as they happen: a list, one, or JSON lines; each counts once by its id, however often it is sent",
+    body: pushBody,
+    members: {
+      events: listOf(object({ values: mapOf(VALUE) }, { id: VALUE, time: TIME, created: orNull(TIME) })),
+    },
+    query: {
+      to: { ...oneOf("online", "offline", "both"), description: "where it goes, unless the body says so" },
+      rejected: { ...oneOf("fail"), description: "answers 422 in the place of 200 where any event was rejected" },
+    },
+    answers: { 200: PUSHED, 422: PUSHED },
+    errors: [...NAMING_ERRORS, "request_too_large", "needs_log", "store_conflict", "log_unavailable"],
+  },
+  "GET /v1/rows/:view": {
+    summary: "The keys that a view has rows under, and what each row says of itself",
+    query: {
+      version: { ...VERSION_NUMBER, description: "default the one that the definitions hold" },
+      cursor: { ...TEXT, description: "that of the page before, until it is null" },
+      id: { ...TEXT, description: `only these, as they are listed; to be repeated, at most ${MAX_IDS} times` },
+    },
+    answers: { 200: json(object({ view: TEXT, version: VERSION_NUMBER, rows: listOf(ROW), cursor: orNull(TEXT) })) },
+    errors: [...NAMING_ERRORS, "bad_request"],
+  },
+  "PUT /v1/rows/:view": {
+    summary: "Writes rows in place of others, each while that is still of the revision that was listed",
+    body: replaceBody,
+    members: {
+      rows: listOf(
+        object(
+          { values: orNull(mapOf(VALUE)), revision: orNull(TEXT) },
+          { entities: mapOf(VALUE), eventTime: orNull(TIME), createdTime: orNull(TIME) },
+        ),
+      ),
+      tiles: listOf(object({ packed: orNull(TEXT), revision: orNull(TEXT) }, { entities: mapOf(VALUE) })),
+    },
+    answers: { 200: json(object({ ...COUNTS, version: VERSION_NUMBER })) },
     errors: ERRORS,
   },
   "POST /write-to-online-store": {
@@ -78,10 +176,11 @@ export const rowsDocs: RouteDocs = {
     errors: FEAST_ERRORS,
   },
   "POST /push": {
-    summary: "Writes rows of all views over a source, as Feast's push does",
+    summary:
+      "Writes rows of all views over a source, as Feast's push does; where they take events, or it goes offline too, as events",
     body: feastPushBody,
-    answers: FEAST_WRITTEN,
-    errors: [...FEAST_ERRORS, "unknown_source"],
+    answers: FEAST_PUSHED,
+    errors: [...FEAST_ERRORS, "unknown_source", "event_conflict", "needs_log", "log_unavailable", "store_conflict"],
   },
   "POST /materialize": { ...FEAST_MATERIALIZE, body: feastMaterializeBody },
   "POST /materialize-incremental": { ...FEAST_MATERIALIZE, body: feastMaterializeIncrementalBody },

@@ -1,0 +1,14 @@
+// What may pass by itself: a server or a store that can't be reached, or is busy.
+import type { EdgefeatError, ErrorCode } from "../../errors.ts";
+
+const AWAY: ReadonlySet<ErrorCode> = new Set([
+  "server_unreachable",
+  "server_failed",
+  "store_unavailable",
+  "store_conflict",
+]);
+
+/** Returns whether asking again later may do. */
+export function isAway({ code }: EdgefeatError): boolean {
+  return AWAY.has(code);
+}
