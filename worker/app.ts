@@ -2,16 +2,19 @@
 import { EdgefeatError } from "../sdk/errors.ts";
 import type { Transforms } from "../sdk/plan/index.ts";
 import type { Snapshot } from "../sdk/registry/index.ts";
-import type { Clock } from "../sdk/time.ts";
+import { type Clock, type Ms, US_PER_MS } from "../sdk/time.ts";
 import { type Assets, workbenchFile } from "./assets.ts";
 import { type Random, TokenGate, TRUSTED } from "./auth/index.ts";
 import { askedOf, type FeatureQuery } from "./binding/query.ts";
 import { type AppConfig, DEFAULTS } from "./config.ts";
+import { JobBoard } from "./jobs/board.ts";
+import type { EventLog } from "./log/port.ts";
 import { type AnalyticsDataset, type Log, Metrics, Observer } from "./metrics/index.ts";
 import { Cors } from "./middleware/cors.ts";
 import { Guard } from "./middleware/guard.ts";
 import { asEdgefeatError, problemResponse, statusOf } from "./middleware/problem.ts";
 import { chargeBy, isolateLimiter, type RateLimiter } from "./middleware/rate-limit.ts";
+import { consumeQueue, pushServices, type QueueBatch } from "./push/index.ts";
 import { createRoutes } from "./routes/index.ts";
 import type { Route, Services } from "./routes/route.ts";
 import { pathOf, RouteTable } from "./routing.ts";
@@ -31,6 +34,8 @@ import { AuditTrail } from "./write/audit.ts";
 export interface AppDeps {
   readonly store: FillableStore;
   readonly clock: Clock;
+  /** The system's time, which goes on where `clock` stands still: by it leases run out. Default by `clock`. */
+  readonly systemMs?: () => Ms;
   readonly config: AppConfig;
   /** The TypeScript transforms of this build, by on-demand view. */
   readonly transforms: Transforms;
@@ -46,6 +51,8 @@ export interface AppDeps {
   readonly random: Random;
   /** The files that come with the Worker; default none. */
   readonly assets?: Assets;
+  /** Where pushed events are kept for the offline side; default nowhere. */
+  readonly eventLog?: EventLog;
   /** Counts requests by token; default what the configuration's rateLimit says. */
   readonly limiter?: RateLimiter;
 }
@@ -63,6 +70,8 @@ export interface App {
   fetch(request: Request, env?: unknown, background?: Background): Promise<Response>;
   /** Answers code that runs in the Worker itself, or is bound to it: it may ask all. @throws as POST /v1/features answers */
   getFeatures(query: FeatureQuery, background?: Background): Promise<ValuesAnswer>;
+  /** Takes a queue's batch of events; each message is acknowledged or retried. Never rejects. */
+  consume(batch: QueueBatch): Promise<void>;
   /** Asks the store what it warns of, and logs that: for the start of an isolate. Never rejects. */
   logWarnings(): Promise<void>;
 }
@@ -82,6 +91,7 @@ export function createApp(deps: AppDeps): App {
     analytics,
     random,
     assets = null,
+    eventLog = null,
   } = deps;
   const config = { ...DEFAULTS, ...deps.config };
   if (snapshot !== undefined) checkProject(snapshot, config);
@@ -98,8 +108,10 @@ export function createApp(deps: AppDeps): App {
   const gate = new TokenGate({ space: config, clock, rootToken, previousRootToken, publicReads });
   const { sleep } = runtimeDeps;
   const audit = new AuditTrail({ store, clock, space: config, random, keepMs: config.auditKeepMs, sleep });
-  const known = { store, clock, config, registry, cache, server, metrics, observer, gate, audit };
-  const services: Services = { ...known, random, assets };
+  const { systemMs = () => clock.nowUs() / US_PER_MS } = deps;
+  const jobs = new JobBoard({ store, clock, space: config, systemMs });
+  const known = { store, clock, config, registry, cache, server, metrics, observer, gate, audit, jobs };
+  const services: Services = { ...known, random, assets, log: eventLog };
   const limiter = deps.limiter ?? (rateLimit === null ? null : isolateLimiter(rateLimit, clock));
   const guard = new Guard({
     callers: {
@@ -182,6 +194,10 @@ export function createApp(deps: AppDeps): App {
       } finally {
         observer.answered(trace, status, clock.elapsedMs() - fromMs, later);
       }
+    },
+    consume(batch) {
+      const load = async () => (await registry.load()).snapshot;
+      return consumeQueue(batch, { services: pushServices(services), log, views: config.queueViews, load });
     },
     async logWarnings() {
       try {

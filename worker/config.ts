@@ -33,6 +33,8 @@ export interface AppConfig extends KeySpace {
   readonly logRequests?: boolean;
   /** Origins whose pages may read, "*" for all; default none. */
   readonly corsOrigins?: readonly string[];
+  /** The view that a queue's messages are for, where they name none, by queue; "*" for every queue. Default none. */
+  readonly queueViews?: Readonly<Record<string, string>>;
   /** How many requests a token may make of one isolate; default null, any number. */
   readonly rateLimit?: RateLimitRule | null;
   /** Whether acts are recorded in the store, which costs a command each, or in the log alone; default "store". */
@@ -53,6 +55,7 @@ export const DEFAULTS = {
   logRequests: false,
   previousToken: null,
   corsOrigins: [],
+  queueViews: {},
   rateLimit: null,
   auditIn: "store",
   auditKeepMs: (90 * US_PER_DAY) / US_PER_MS,

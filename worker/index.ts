@@ -2,6 +2,7 @@
 import { createEntrypoint } from "./binding/entrypoint.ts";
 import type { App } from "./app.ts";
 import { appOf, log, type WorkerBuild, type WorkerEnv } from "./isolate.ts";
+import type { QueueBatch } from "./push/index.ts";
 import { plainWords } from "./metrics/index.ts";
 import { asEdgefeatError, problemResponse } from "./middleware/problem.ts";
 import { EdgefeatStore } from "./store/durable-object.ts";
@@ -11,6 +12,7 @@ export type { Background } from "./app.ts";
 export type { BindingError } from "./binding/binding-error.ts";
 export type { FeaturesBinding } from "./binding/entrypoint.ts";
 export { createFeatureStore, type FeatureStore } from "./binding/feature-store.ts";
+export type { QueueBatch } from "./push/index.ts";
 export type { FeatureQuery } from "./binding/query.ts";
 export type { WorkerBuild, WorkerEnv };
 
@@ -20,6 +22,8 @@ export type { WorkerBuild, WorkerEnv };
  */
 export function createWorker(build: WorkerBuild = {}): {
   fetch(request: Request, env: WorkerEnv, context: ExecutionContext): Promise<Response>;
+  /** Takes the batches of the queues that the Worker consumes. */
+  queue(batch: QueueBatch, env: WorkerEnv, context: ExecutionContext): Promise<void>;
 } {
   let app: App | undefined;
   return {
@@ -33,6 +37,11 @@ export function createWorker(build: WorkerBuild = {}): {
         return problemResponse(error);
       }
       return app.fetch(request, env, context);
+    },
+    /** A Worker that can't start rejects, which leaves the batch in its queue. */
+    async queue(batch, env, context) {
+      app ??= appOf(build, env, context);
+      await app.consume(batch);
     },
   };
 }

@@ -4,7 +4,8 @@ import type { Transforms } from "../sdk/plan/index.ts";
 import type { Snapshot } from "../sdk/registry/index.ts";
 import { type App, type Background, createApp } from "./app.ts";
 import type { Assets } from "./assets.ts";
-import { frozenClock, systemClock } from "./clock.ts";
+import { frozenClock, systemClock, systemMs } from "./clock.ts";
+import { type LogBinding, openEventLog } from "./log/open.ts";
 import { type AnalyticsDataset, jsonLog } from "./metrics/index.ts";
 import { bindingLimiter, type RateLimitBinding } from "./middleware/rate-limit.ts";
 import { readSettings, type Variables } from "./settings.ts";
@@ -22,6 +23,8 @@ export interface WorkerEnv extends Variables {
   readonly RATE_LIMITER?: RateLimitBinding;
   /** The static assets of the package: the reference of its routes, and the workbench. */
   readonly ASSETS?: Assets;
+  /** Where pushed events are kept for the offline side: an R2 bucket, or workerd's service of a folder. */
+  readonly LOG?: LogBinding;
 }
 
 export interface WorkerBuild {
@@ -52,6 +55,7 @@ export const log = jsonLog(console, systemClock);
 
 function newApp(env: WorkerEnv, { transforms = new Map(), snapshot }: WorkerBuild): App {
   const { config, store, frozenNowUs } = readSettings(env, snapshot);
+  const random = (bytes: number) => crypto.getRandomValues(new Uint8Array(bytes));
   return createApp({
     store: openStore(store, {
       ...runtimeDeps,
@@ -59,14 +63,16 @@ function newApp(env: WorkerEnv, { transforms = new Map(), snapshot }: WorkerBuil
       durableObject: (options) => durableObjectStore(env, options),
     }),
     clock: frozenNowUs === null ? systemClock : frozenClock(frozenNowUs),
+    systemMs,
     config,
     transforms,
     ...(snapshot === undefined ? {} : { snapshot }),
     log,
-    random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
+    random,
     ...(env.RATE_LIMITER === undefined ? {} : { limiter: bindingLimiter(env.RATE_LIMITER) }),
     ...(env.ANALYTICS === undefined ? {} : { analytics: env.ANALYTICS }),
     ...(env.ASSETS === undefined ? {} : { assets: env.ASSETS }),
+    ...(env.LOG === undefined ? {} : { eventLog: openEventLog(env.LOG, config, random) }),
   });
 }
 

@@ -47,6 +47,8 @@ export interface Variables {
   readonly EDGEFEAT_LOG?: string;
   /** Origins whose pages may read, comma-separated, or "*"; default none. */
   readonly EDGEFEAT_CORS_ORIGINS?: string;
+  /** The view that messages of queues are for, where they name none: "airport_delays", or by queue "events=airport_delays,clicks=user_clicks". */
+  readonly EDGEFEAT_QUEUE_VIEWS?: string;
   /** How many requests a token may make of one isolate: "600/60s". A binding RATE_LIMITER takes its place. */
   readonly EDGEFEAT_RATE_LIMIT?: string;
   /** "store", the default, or "log": where acts are recorded. */
@@ -158,6 +160,7 @@ function logSettings({ EDGEFEAT_SLOW_MS: slow = "", EDGEFEAT_LOG: log = "" }: Va
 function guardSettings(variables: Variables): Partial<AppConfig> {
   const { EDGEFEAT_TOKEN_PREVIOUS: previous = "", EDGEFEAT_CORS_ORIGINS: origins = "" } = variables;
   const { EDGEFEAT_RATE_LIMIT: rate = "", EDGEFEAT_AUDIT: audit = "" } = variables;
+  const { EDGEFEAT_QUEUE_VIEWS: queues = "" } = variables;
   const auditKeepMs = duration("EDGEFEAT_AUDIT_KEEP", variables.EDGEFEAT_AUDIT_KEEP);
   if (audit !== "" && audit !== "store" && audit !== "log") {
     throw invalid("EDGEFEAT_AUDIT", `"${audit}" is no choice`, 'write "store" or "log"');
@@ -165,6 +168,7 @@ function guardSettings(variables: Variables): Partial<AppConfig> {
   return {
     ...(previous === "" ? {} : { previousToken: previous }),
     ...(origins === "" ? {} : { corsOrigins: origins.split(",").map((origin) => originOf(origin.trim())) }),
+    ...(queues === "" ? {} : { queueViews: Object.fromEntries(queues.split(",").map(queueView)) }),
     ...(rate === "" ? {} : { rateLimit: rateLimitOf(rate) }),
     ...(audit === "" ? {} : { auditIn: audit }),
     ...(auditKeepMs === undefined ? {} : { auditKeepMs }),
@@ -178,6 +182,12 @@ function originOf(text: string): string {
     `"${text}" is no origin`,
     'write "https://a.example,https://b.example", or "*"',
   );
+}
+
+function queueView(text: string): [queue: string, view: string] {
+  const [first = "", view, ...more] = text.trim().split("=");
+  if (first !== "" && view !== "" && more.length === 0) return view === undefined ? ["*", first] : [first, view];
+  throw invalid("EDGEFEAT_QUEUE_VIEWS", `"${text}" names no view`, 'write "view", or "queue=view,queue=view"');
 }
 
 function rateLimitOf(text: string): RateLimitRule {

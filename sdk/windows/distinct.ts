@@ -1,4 +1,5 @@
 // How many distinct values: exact while they are few, then a HyperLogLog sketch. Both depend on the set of values alone.
+import { hash53 } from "../hash53.ts";
 import { packValue } from "../types/index.ts";
 import { type Accumulator, noState } from "./accumulator.ts";
 import { ascends, placeOf } from "./sorted.ts";
@@ -116,29 +117,7 @@ function tau(x: number): number {
     x = Math.sqrt(x);
     last = z;
     y *= 0.5;
-    z -= (1 - x) ** 2 * y;
+    z -= (1 - x) * (1 - x) * y;
   }
   return z / 3;
-}
-
-/** Returns 53 well-mixed bits of a text, as many as a double and JSON hold exactly: two lanes of 32, each finished as in MurmurHash3. */
-export function hash53(text: string): number {
-  let a = text.length;
-  let b = 0x9e3779b9;
-  for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i);
-    a = Math.imul(a ^ unit, 0x85ebca77);
-    b = Math.imul(b ^ unit, 0xc2b2ae3d);
-    a = (a << 13) | (a >>> 19);
-    b = (b << 17) | (b >>> 15);
-  }
-  b = mix(b ^ Math.imul(a, 0x27d4eb2f));
-  a = mix(a ^ b);
-  return (a >>> 11) * 2 ** 32 + (b >>> 0);
-}
-
-function mix(h: number): number {
-  let x = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
-  x = Math.imul(x ^ (x >>> 13), 0xc2b2ae35);
-  return x ^ (x >>> 16);
 }

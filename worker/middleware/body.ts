@@ -16,13 +16,25 @@ const CHARSET = /;\s*charset\s*=\s*"?([^\s";]*)/i;
  */
 export async function readJson(request: Request, maxBytes: number): Promise<unknown> {
   checkType(request);
-  const declared = declaredBytes(request, maxBytes);
-  const bytes = declared === null ? await readChunks(request.body, maxBytes) : await whole(request.arrayBuffer());
+  const bytes = await bodyBytes(request, maxBytes);
   try {
     return parse(decode(bytes));
   } catch (fault) {
     throw packedOr(request, fault);
   }
+}
+
+/** What JSON lines are declared as. */
+const LINES_TYPE = /^application\/(?:x-)?(?:nd-?json|jsonl|jsonlines|json-lines)\s*(?:;|$)/i;
+
+/** True when a body is declared to be JSON lines. */
+export function isLines({ headers }: Request): boolean {
+  return LINES_TYPE.test(headers.get("content-type") ?? "");
+}
+
+/** Returns the body of a write that is declared to be JSON lines, as text. @throws body_too_large, malformed_json, bad_request */
+export async function readLines(request: Request, maxBytes: number): Promise<string> {
+  return decode(await bodyBytes(request, maxBytes));
 }
 
 /**
@@ -42,6 +54,11 @@ export async function readQuery(request: Request, maxBytes: number): Promise<unk
   } catch (fault) {
     throw packedOr(request, fault);
   }
+}
+
+async function bodyBytes(request: Request, maxBytes: number): Promise<ArrayBuffer | Uint8Array> {
+  const declared = declaredBytes(request, maxBytes);
+  return declared === null ? readChunks(request.body, maxBytes) : whole(request.arrayBuffer());
 }
 
 /** What can't be read may be packed, which is worth saying instead. */

@@ -64,7 +64,8 @@ export class Guard {
       code = error.code;
       response = this.#parts.tell(error, call, route);
     }
-    if (isAct(route)) await this.#record(route, call, { act, principal: caller?.principal ?? null, code, response });
+    if (isAct(route) && (act.quiet !== true || code !== null))
+      await this.#record(route, call, { act, principal: caller?.principal ?? null, code, response });
     return response;
   }
 

@@ -60,9 +60,12 @@ const statuses: Readonly<Record<Exclude<ErrorCode, ElsewhereCode>, number>> = {
   not_found: 404,
   method_not_allowed: 405,
   needs_runner: 501,
+  lease_lost: 409,
+  needs_log: 501,
   assets_not_bound: 501,
   store_unavailable: 503,
   store_conflict: 503,
+  log_unavailable: 503,
   row_corrupt: SERVER,
   internal_error: SERVER,
 };

@@ -1,5 +1,6 @@
 // An event as it comes in, read for one version of a view: its id and times, its key, the values that the version takes.
 import { EdgefeatError } from "../../sdk/errors.ts";
+import { hash53 } from "../../sdk/hash53.ts";
 import { didYouMean } from "../../sdk/nearest.ts";
 import type { Snapshot } from "../../sdk/registry/index.ts";
 import { checkId } from "../../sdk/rows/index.ts";
@@ -16,7 +17,6 @@ import {
 } from "../../sdk/types/index.ts";
 import { keyMaker, objectOf, onlyMembers, pathText, type WritableView } from "../write/row-shape.ts";
 import { refuseFuture } from "../write/stored-rows.ts";
-import { contentHash } from "./content-hash.ts";
 import type { PushedEvent } from "./tile-push.ts";
 
 export interface ReadEvent extends PushedEvent {
@@ -99,7 +99,7 @@ export function eventReader(snapshot: Snapshot, target: WritableView) {
       valuesJson += valuesJson === "" ? text : `,${text}`;
       if (value !== null) content += `,${text}`;
     }
-    const hash = contentHash(`${eventTimeUs};${content}`);
+    const hash = hash53(`${eventTimeUs};${content}`);
     return {
       index,
       id,

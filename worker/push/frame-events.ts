@@ -21,8 +21,8 @@ export interface FramePushed {
 }
 
 /**
- * Pushes a frame's rows to views over one source, all of which are checked before any is pushed; what goes to the log is
- * there once, with all the columns that any of the views may carry.
+ * Pushes a frame's rows to views over one source, all of which are checked before any is pushed. The log is told of each
+ * view, as what was served is known by view; its readers take the copies of an event for one.
  * @throws what an event is refused for; needs_log, event_conflict, log_unavailable, store_unavailable, store_conflict
  */
 export async function pushFrame(
@@ -33,25 +33,19 @@ export async function pushFrame(
 ): Promise<FramePushed> {
   const used = new Set<string>();
   const moment = { nowUs: services.clock.nowUs(), maxSkewUs: services.config.maxSkewUs, time: ZONELESS };
-  const views = names
-    .map((view) => {
-      const targets = pushTargets(snapshot, view);
-      const rows = rowsOf(targets[0], frame, used);
-      const events = Array.from({ length: frame.rows }, (_, i) => rows(i));
-      for (const [i, event] of events.entries()) targets[0].read(event, i, ["df", i], moment);
-      return { view, targets, events };
-    })
-    .toSorted(
-      (a, b) => (b.targets[0].spec.sourceColumns?.length ?? 0) - (a.targets[0].spec.sourceColumns?.length ?? 0),
-    );
+  const views = names.map((view) => {
+    const targets = pushTargets(snapshot, view);
+    const rows = rowsOf(targets[0], frame, used);
+    const events = Array.from({ length: frame.rows }, (_, i) => rows(i));
+    for (const [i, event] of events.entries()) targets[0].read(event, i, ["df", i], moment);
+    return { view, targets, events };
+  });
   const pushed: FramePushed["views"][number][] = [];
-  for (const [i, { view, targets, events }] of views.entries()) {
-    if (i > 0 && to === "offline") break;
-    const destination = i === 0 ? to : "online";
+  for (const { view, targets, events } of views) {
     const sum = { accepted: 0, duplicate: 0, deferred: 0, logged: false };
     for (let from = 0; from < events.length; from += PART) {
       const part = events.slice(from, from + PART).map((json) => ({ json }));
-      const counts = await pushEvents({ targets, events: part, to: destination, time: ZONELESS }, services);
+      const counts = await pushEvents({ targets, events: part, to, time: ZONELESS }, services);
       const [rejected] = counts.rejected;
       if (rejected !== undefined) {
         throw new EdgefeatError("event_conflict", `df[${from + rejected.index}]: ${rejected.message}`, {

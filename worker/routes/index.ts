@@ -6,11 +6,15 @@ import { postMaterialize, postMaterializeIncremental } from "./feast-materialize
 import { postGetOnlineFeatures } from "./feast-online-features.ts";
 import { postPush, postWriteToOnlineStore } from "./feast-writes.ts";
 import { createHealthRoute } from "./health.ts";
+import { deleteJob, deleteRunner, getJob, getJobs, postJob, postJobs, postRunner } from "./jobs.ts";
 import { getMaterializations, postMaterialization } from "./materializations.ts";
 import { createMetricsRoute } from "./metrics.ts";
+import { postEvents } from "./push.ts";
 import { getDocs, getOpenApi } from "./reference.ts";
 import { getRegistry, putRegistry } from "./registry.ts";
 import type { Route } from "./route.ts";
+import { getRows } from "./row-list.ts";
+import { putRows } from "./row-replace.ts";
 import { postRows } from "./rows.ts";
 import { postFill } from "./secondary.ts";
 import { deleteToken, getTokens, postToken, rotateTokenRoute } from "./tokens.ts";
@@ -23,6 +27,7 @@ export function createRoutes(): readonly Route[] {
     getFeatures,
     postGetOnlineFeatures,
     postRows,
+    postEvents,
     postWriteToOnlineStore,
     postPush,
     postMaterialize,
@@ -33,6 +38,15 @@ export function createRoutes(): readonly Route[] {
     putRegistry,
     postMaterialization,
     getMaterializations,
+    getRows,
+    putRows,
+    postJobs,
+    getJobs,
+    getJob,
+    deleteJob,
+    postJob,
+    postRunner,
+    deleteRunner,
     getTransforms,
     getTransform,
     putTransform,

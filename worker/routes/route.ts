@@ -4,6 +4,8 @@ import type { Clock } from "../../sdk/time.ts";
 import type { Assets } from "../assets.ts";
 import type { AppConfig } from "../config.ts";
 import type { Access, Caller, Random, TokenGate } from "../auth/index.ts";
+import type { JobBoard } from "../jobs/board.ts";
+import type { EventLog } from "../log/port.ts";
 import type { Metrics, Observer } from "../metrics/index.ts";
 import type { FeatureServer, Later, Registry, RowCache, Trace } from "../serve/index.ts";
 import type { FillableStore } from "../store/failover.ts";
@@ -21,9 +23,12 @@ export interface Services {
   readonly observer: Observer;
   readonly gate: TokenGate;
   readonly audit: AuditTrail;
+  readonly jobs: JobBoard;
   readonly random: Random;
   /** null: none are bound. */
   readonly assets: Assets | null;
+  /** Where pushed events are kept for the offline side; null: none is bound. */
+  readonly log: EventLog | null;
 }
 
 /** One request on its way through a route. */
@@ -47,6 +52,8 @@ export interface Act {
   /** What else was changed: a service's, a transform's or a token's name or id, the hash of a registry. */
   name?: string;
   counts?: Readonly<Record<string, number>>;
+  /** True for a sign of life, which changes nothing that anybody asks about: where it is done, no record is kept. */
+  quiet?: boolean;
 }
 
 export interface Route {

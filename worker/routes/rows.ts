@@ -2,7 +2,8 @@
 import * as z from "zod/mini";
 import { EdgefeatError } from "../../sdk/errors.ts";
 import type { AggregatedViewSpec, StoredViewSpec } from "../../sdk/registry/index.ts";
-import { checkShape } from "../../sdk/shape.ts";
+import { checkShape, located } from "../../sdk/shape.ts";
+import { parseTime } from "../../sdk/time.ts";
 import { readJson } from "../middleware/body.ts";
 import { mergeIntoStore } from "../write/merge.ts";
 import { type WritableView, writableView } from "../write/row-shape.ts";
@@ -14,6 +15,8 @@ export const rowsBody = z.strictObject({
   version: z.optional(z.int().check(z.gte(1))),
   rows: z.optional(z.array(z.unknown())),
   tiles: z.optional(z.array(z.unknown())),
+  /** With tiles of a view that takes pushes: every event written by then was in what they were made of. */
+  sealed: z.optional(z.string()),
 });
 
 export const postRows: Route = {
@@ -23,7 +26,7 @@ export const postRows: Route = {
   scope: "view",
   async handle({ request, param, act }, { config, clock, registry, store, cache }) {
     const json = await readJson(request, config.maxBodyBytes);
-    const { version = null, rows, tiles } = checkShape(rowsBody, json, "request", "bad_request");
+    const { version = null, rows, tiles, sealed } = checkShape(rowsBody, json, "request", "bad_request");
     const { snapshot } = await registry.load();
     const target = writableView(snapshot, param("view"), version);
     const moment = { nowUs: clock.nowUs(), maxSkewUs: config.maxSkewUs, frozen: clock.frozen };
@@ -40,7 +43,11 @@ export const postRows: Route = {
             only("tiles", tiles, rows, target),
             moment,
           ),
-          tileMerge(target.spec as AggregatedViewSpec, moment),
+          tileMerge(
+            target.spec as AggregatedViewSpec,
+            moment,
+            sealed === undefined ? null : located(["sealed"], () => parseTime(sealed)),
+          ),
           { store, cache, clock },
         );
     act.version = target.version;
@@ -49,11 +56,12 @@ export const postRows: Route = {
   },
 };
 
-function isStored(target: WritableView): target is WritableView & { spec: StoredViewSpec } {
+export function isStored(target: WritableView): target is WritableView & { spec: StoredViewSpec } {
   return target.spec.kind === "stored";
 }
 
-function only(
+/** Returns the rows of a request in the member that the view takes. @throws bad_request */
+export function only(
   member: "rows" | "tiles",
   given: readonly unknown[] | undefined,
   other: readonly unknown[] | undefined,

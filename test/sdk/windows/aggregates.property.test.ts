@@ -20,7 +20,7 @@ import {
 } from "../../../sdk/windows/index.ts";
 import { doubles, integers, orNull, texts, times } from "../../support/histories.ts";
 import type { OracleRow, OracleValue } from "../../support/oracle.ts";
-import { hash53 } from "../../../sdk/windows/distinct.ts";
+import { hash53 } from "../../../sdk/hash53.ts";
 import { bitsOf } from "../../support/values.ts";
 import { agrees, windowTruth } from "../../support/window-oracle.ts";
 import { type Filters, stateOf, tilesOf } from "../../support/window-tiles.ts";

@@ -55,10 +55,14 @@ describe("POST /push of events", () => {
     expect(log.records).toEqual([]);
   });
 
-  it("to both sides keeps each event in the log once, whatever the views are", async () => {
+  it("to both sides tells the log of each view that took an event", async () => {
     const answer = await push({ to: "online_and_offline" });
-    expect(answer.json.views.map(({ logged }: { logged: boolean }) => logged)).toEqual([true, false, false]);
-    expect(log.records.map(({ source, id, valuesJson }) => [source, id, JSON.parse(valuesJson)])).toEqual([
+    expect(answer.json.views.map(({ logged }: { logged: boolean }) => logged)).toEqual([true, true, true]);
+    expect(log.records.map(({ view, id }) => `${view} ${id}`)).toEqual(
+      ["pushed", "latest", "overall"].flatMap((view) => ["a", "b", "c"].map((id) => `${view} ${id}`)),
+    );
+    const first = log.records.slice(0, 3);
+    expect(first.map(({ source, id, valuesJson }) => [source, id, JSON.parse(valuesJson)])).toEqual([
       ["departures", "a", { origin: "SEA", delay: 5, distance: 100.5, carrier: "AS" }],
       ["departures", "b", { origin: "SEA", delay: null, distance: 100.5, carrier: "DL" }],
       ["departures", "c", { origin: "PDX", delay: -3, distance: 100.5, carrier: null }],
@@ -68,8 +72,9 @@ describe("POST /push of events", () => {
 
   it("to the offline side alone writes no row", async () => {
     const answer = await push({ to: "offline" });
-    expect(answer.json.views).toMatchObject([{ accepted: 0, deferred: 3, logged: true }]);
-    expect(log.records.length).toBe(3);
+    const deferred = { accepted: 0, deferred: 3, logged: true };
+    expect(answer.json.views).toMatchObject([deferred, deferred, deferred]);
+    expect(log.records.length).toBe(9);
     expect(await rows("pushed:events_1h", "latest:delay")).toEqual([
       [0, null],
       [0, null],
