@@ -1,12 +1,10 @@
 // Events by their id: the same id counts once a key, and must say the same (SEMANTICS 4.6).
 import { EdgefeatError } from "../../sdk/errors.ts";
 import type { AggregatedViewSpec } from "../../sdk/registry/index.ts";
-import { packValue, parseTypeName, type ValueType } from "../../sdk/types/index.ts";
+import { isInteger, packValue, parseTypeName, type ValueType } from "../../sdk/types/index.ts";
 import { valueTypeOfArrow } from "../datasets/index.ts";
-import type { Engine, QueryOptions } from "../engine/index.ts";
-import { emitSameKey } from "../join/emit.ts";
+import { KeyNumbers, WordNumbers } from "../join/key-numbers.ts";
 import type { SourceRows } from "../join/source-rows.ts";
-import { int32Result } from "../join/tables.ts";
 
 /** Returns a reader of event ids as text; an integer id is its digits. */
 export function eventIdReader(source: SourceRows, name: string): (row: number) => string | null {
@@ -19,16 +17,10 @@ export function eventIdReader(source: SourceRows, name: string): (row: number) =
 }
 
 /**
- * Checks the ids of `ef_source`'s events with one of `ef_keys`.
+ * Returns the rows that repeat another, by their ids: of one key, by row in `kids`; negative ones take no part.
  * @throws missing_value for events without an id, event_conflict for one id of a key with two contents
  */
-export async function checkEventIds(
-  engine: Engine,
-  spec: AggregatedViewSpec,
-  source: SourceRows,
-  keyTypes: readonly ValueType[],
-  options?: QueryOptions,
-): Promise<void> {
+export function repeatedEvents(spec: AggregatedViewSpec, source: SourceRows, kids: Int32Array): number[] {
   const { eventId, name } = spec.source;
   const column = source.column(eventId as string);
   if (column.nullCount > 0) {
@@ -41,19 +33,25 @@ export async function checkEventIds(
       },
     );
   }
-  const repeated = await engine.query(
-    `SELECT s.rn AS rn, min(s.rn) OVER same AS representative FROM ef_source s JOIN ef_keys k ON ${emitSameKey("s", keyTypes)}
-     WINDOW same AS (PARTITION BY k.kid, s.id) QUALIFY count(*) OVER same > 1 ORDER BY representative`,
-    [],
-    options,
-  );
-  const rows = int32Result(repeated, "rn");
-  const firsts = int32Result(repeated, "representative");
-  const contentOf = eventContent(spec, source);
   const read = eventIdReader(source, eventId as string);
-  for (const [i, row] of rows.entries()) {
-    const first = firsts[i] as number;
-    if (contentOf(row) === contentOf(first)) continue;
+  const ids = idNumbers(source, eventId as string, read);
+  const events = new WordNumbers();
+  /** By event: the row that it is met in first. */
+  const firsts: number[] = [];
+  const repeats: number[] = [];
+  const contentOf = eventContent(spec, source);
+  for (const [row, kid] of kids.entries()) {
+    if (kid < 0) continue;
+    const event = events.number(kid, ids[row] as number, true);
+    if (event === firsts.length) {
+      firsts.push(row);
+      continue;
+    }
+    const first = firsts[event] as number;
+    if (contentOf(row) === contentOf(first)) {
+      repeats.push(row);
+      continue;
+    }
     throw new EdgefeatError(
       "event_conflict",
       `source "${name}": the event id "${read(row)}" stands for two different events`,
@@ -63,6 +61,20 @@ export async function checkEventIds(
       },
     );
   }
+  return repeats;
+}
+
+/** Returns a number by row, the same for equal ids. */
+function idNumbers(source: SourceRows, name: string, read: (row: number) => string | null): Int32Array {
+  const column = source.column(name);
+  const type = valueTypeOfArrow(column.type) as ValueType;
+  if (type.kind === "string" || isInteger(type)) return new KeyNumbers([type]).number([column], source.rows, true);
+  const known = new Map<string | null, number>();
+  return Int32Array.from({ length: source.rows }, (_, row) => {
+    const id = read(row);
+    if (!known.has(id)) known.set(id, known.size);
+    return known.get(id) as number;
+  });
 }
 
 /** Returns all that the view reads of an event, as one text that differs where they do. */

@@ -1,0 +1,75 @@
+// Which events of a key a window holds: one run of positions, or several where events between them were not known yet.
+
+/** Events by position: those from `from[i]` up to `to[i]`, not included, for i < n; in order, no two runs touch, none is empty. */
+export class Runs {
+  n = 0;
+  readonly from: number[] = [];
+  readonly to: number[] = [];
+
+  /** Adds the positions from `from` up to `to`, after those there are. */
+  add(from: number, to: number): void {
+    if (from >= to) return;
+    if (this.n > 0 && this.to[this.n - 1] === from) {
+      this.to[this.n - 1] = to;
+      return;
+    }
+    this.from[this.n] = from;
+    this.to[this.n++] = to;
+  }
+}
+
+/** Positions of one leaf: these are looked at one by one. */
+const LEAF = 16;
+
+/**
+ * Finds the runs of known events (SEMANTICS 2.2): a tree of the least and greatest created times over leaves of 16
+ * positions. The cost of a search grows with the runs it finds, and the logarithm of what lies between; where events
+ * become known in the order of their times, the runs are few.
+ */
+export class KnownRuns {
+  private readonly created: Float64Array;
+  private readonly leaves: number;
+  private readonly least: Float64Array;
+  private readonly greatest: Float64Array;
+
+  /** `created` by position, µs. */
+  constructor(created: Float64Array) {
+    this.created = created;
+    let leaves = 1;
+    while (leaves * LEAF < created.length) leaves *= 2;
+    this.leaves = leaves;
+    this.least = new Float64Array(2 * leaves).fill(Infinity);
+    this.greatest = new Float64Array(2 * leaves).fill(-Infinity);
+    for (let i = 0; i < created.length; i++) {
+      const leaf = leaves + Math.floor(i / LEAF);
+      const at = created[i] as number;
+      if (at < (this.least[leaf] as number)) this.least[leaf] = at;
+      if (at > (this.greatest[leaf] as number)) this.greatest[leaf] = at;
+    }
+    for (let node = leaves - 1; node > 0; node--) {
+      this.least[node] = Math.min(this.least[2 * node] as number, this.least[2 * node + 1] as number);
+      this.greatest[node] = Math.max(this.greatest[2 * node] as number, this.greatest[2 * node + 1] as number);
+    }
+  }
+
+  /** Adds to `runs` the positions from `from` up to `to`, not included, with a created time ≤ `known`. */
+  find(runs: Runs, from: number, to: number, known: number): void {
+    if (from < to) this.visit(runs, 1, 0, this.leaves * LEAF, from, to, known);
+  }
+
+  private visit(runs: Runs, node: number, start: number, end: number, from: number, to: number, known: number): void {
+    if ((this.least[node] as number) > known) return;
+    const [low, high] = [Math.max(start, from), Math.min(end, to)];
+    if ((this.greatest[node] as number) <= known) {
+      runs.add(low, high);
+      return;
+    }
+    if (node >= this.leaves) {
+      for (let i = low; i < high; i++) if ((this.created[i] as number) <= known) runs.add(i, i + 1);
+      return;
+    }
+    const middle = (start + end) / 2;
+    if (from < middle) this.visit(runs, 2 * node, start, middle, from, to, known);
+    if (to > middle) this.visit(runs, 2 * node + 1, middle, end, from, to, known);
+  }
+}
