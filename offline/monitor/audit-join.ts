@@ -2,6 +2,7 @@
 import type { Table, Vector } from "apache-arrow";
 import { columnOf, columnReader, tableOf, vectorFromValues } from "../datasets/index.ts";
 import { getHistoricalFeatures } from "../join/historical.ts";
+import type { ServedTimes } from "../join/source-rows.ts";
 import { readTimes, type TimeColumn } from "../join/times.ts";
 import type { AuditTable } from "./audit-columns.ts";
 import type { AuditDefinitions, AuditOptions } from "./audit-report.ts";
@@ -18,13 +19,14 @@ export interface JoinHow {
   readonly rows?: readonly number[];
   readonly embargoUs?: number;
   readonly asKnownAt?: string | true;
+  readonly asServed?: ServedTimes;
 }
 
 /** Returns the features, called by their full names, each with its event times. @throws as getHistoricalFeatures */
 export async function joinAgain(
   set: AuditTable,
   { engine, snapshot, request, transforms, readSource }: AuditDefinitions,
-  { what, times, rows, embargoUs = 0, asKnownAt }: JoinHow,
+  { what, times, rows, embargoUs = 0, asKnownAt, asServed }: JoinHow,
   { onBadRows, onProgress, signal }: Pick<AuditOptions, "onBadRows" | "onProgress" | "signal">,
 ): Promise<Table> {
   const { table } = await getHistoricalFeatures({
@@ -41,6 +43,7 @@ export async function joinAgain(
     entityTime: TIME,
     embargoUs,
     ...(asKnownAt === undefined ? {} : { asKnownAt }),
+    ...(asServed === undefined ? {} : { asServed }),
     fullNames: true,
     provenance: true,
     onProgress: ({ stage, done, total }) => onProgress?.({ stage: `${what}: ${stage}`, done, total }),

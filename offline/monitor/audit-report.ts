@@ -5,7 +5,7 @@ import type { Snapshot } from "../../sdk/registry/index.ts";
 import type { Us } from "../../sdk/time.ts";
 import type { Engine } from "../engine/index.ts";
 import type { OnBadRows } from "../join/bad-rows.ts";
-import type { ReadSource } from "../join/source-rows.ts";
+import type { ReadSource, ServedTimes } from "../join/source-rows.ts";
 
 export interface AuditOptions {
   /** The training set: entity rows with features, and maybe the event times of the values used. */
@@ -16,6 +16,8 @@ export interface AuditOptions {
   embargoUs?: Us;
   /** As the join's: with definitions alone can it be checked. */
   asKnownAt?: string | true;
+  /** As the join's. */
+  asServed?: ServedTimes;
   /** The column to predict and, where the file has one, that of the time when it became known. */
   label?: { readonly column: string; readonly time?: string };
   /** By feature column: the column of the event times of its values. Those called `<feature column>__event_time` are found. */

@@ -23,8 +23,9 @@ export async function compareValues(
   definitions: AuditDefinitions,
   options: AuditOptions,
 ): Promise<Map<AuditColumn, ComparedColumn>> {
-  const { embargoUs = 0, asKnownAt } = options;
-  const how = { what: "compute anew", times: set.times, embargoUs, ...(asKnownAt === undefined ? {} : { asKnownAt }) };
+  const { embargoUs = 0, asKnownAt, asServed } = options;
+  const known = asServed === undefined ? (asKnownAt === undefined ? {} : { asKnownAt }) : { asServed };
+  const how = { what: "compute anew", times: set.times, embargoUs, ...known };
   const anew = await joinAgain(set, definitions, how, options);
   options.onProgress?.({ stage: "compare", done: 0, total: 0 });
   const found = new Map<AuditColumn, ComparedColumn>();

@@ -101,6 +101,8 @@ export function unbounded(snapshot: Snapshot, spanUs: number, keepWindows: boole
       if (spec.kind === "stored") spec.ttlUs = 0;
       if (spec.kind !== "aggregated" || keepWindows) continue;
       for (const feature of spec.features) {
+        if (feature.windowUs === 0) continue;
+        delete feature.tumbling;
         feature.windowUs = Math.max(feature.windowUs, floorTo(spanUs, feature.hopUs) + 2 * feature.hopUs);
       }
     }
