@@ -19,7 +19,7 @@ export {
 export type { OnBadRows, Quarantine, UnreadCell } from "./join/bad-rows.ts";
 export type { JoinForm } from "./join/stored-join.ts";
 export { entitySpine, MAX_SPINE_ROWS, type SpineOptions, timesBetween } from "./join/spine.ts";
-export type { ReadSource, ReadStats, SourceTable, TimeRange } from "./join/source-rows.ts";
+export type { ReadSource, ReadStats, ServedTimes, SourceTable, TimeRange } from "./join/source-rows.ts";
 export {
   materializeView,
   type Checkpoint,
@@ -38,6 +38,21 @@ export type {
   AuditReport,
   AuditSeverity,
 } from "./monitor/audit-report.ts";
+export { reconcile } from "./monitor/reconcile.ts";
+export type {
+  Covered,
+  Difference,
+  OnlineAnswer,
+  OnlineSide,
+  ReconciledFeature,
+  ReconciledKeys,
+  ReconciledView,
+  ReconcileOptions,
+  ReconcileReport,
+  Replacement,
+  RowMark,
+  Sample,
+} from "./monitor/reconcile-report.ts";
 export {
   createOfflineStore,
   type HistoricalRequest,

@@ -57,10 +57,13 @@ export const errorCodes = [
   "not_found",
   "method_not_allowed",
   "needs_runner",
+  "lease_lost",
+  "needs_log",
   "assets_not_bound",
   // stores and servers
   "store_unavailable",
   "store_conflict",
+  "log_unavailable",
   "row_corrupt",
   "server_unreachable",
   "server_failed",

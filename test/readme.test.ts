@@ -111,6 +111,10 @@ describe("the README's snippets", () => {
       const [put, got] = registered.stdout.split("}{") as [string, string];
       expect(put).toContain('"name":"trip_value","version":1');
       expect((JSON.parse(`{${got}`) as { rows: unknown[][] }).rows).toEqual([[expect.any(Number)]]);
+      const jobs = await shell(snippet("run", "jobs"));
+      expect(jobs.stdout).toMatch(/2 jobs done\nID +STATE .*\n2 +succeeded +lately .*\n1 +succeeded +latest .* keys/);
+      const reconciled = await shell(snippet("run", "reconcile"));
+      expect(reconciled.stdout).toMatch(/latest@1: 5 keys\n[^]*online equals offline for \d+ keys/);
       // The client's snippet imports the package by name, so it runs where the package is: in the checkout.
       const inside = mkdtempSync(join(checkout, "test", ".readme-"));
       try {

@@ -12,7 +12,7 @@ import {
 } from "../../offline/index.ts";
 import { EdgefeatError } from "../errors.ts";
 import { factsOf, type FeaturePlan, planFeatures, type PlanRequest, type TrainingFacts } from "../plan/index.ts";
-import { type ColumnTypes, typesInSnapshot } from "../registry/index.ts";
+import { type ColumnTypes, type SourceSpec, typesInSnapshot } from "../registry/index.ts";
 import type { Us } from "../time.ts";
 import type { ValueType } from "../types/index.ts";
 import { type Context, ToldFailure } from "./command.ts";
@@ -20,6 +20,7 @@ import { entityTypes } from "./entity-rows.ts";
 import { loadConfig } from "./load/config.ts";
 import { openConfiguredEngine } from "./load/engine.ts";
 import { type LoadedSnapshot, loadSnapshot, planOfThen, type SnapshotFrom } from "./load/registry.ts";
+import { findLog, type RepoLog } from "./load/event-log.ts";
 import { readFileIn, sourceReader, type SourceReaderOptions } from "./load/sources.ts";
 import { counted, type Output, tableLines } from "./output.ts";
 
@@ -62,16 +63,24 @@ export async function auditFile({ repo, out, env, signal }: Context, options: Au
   const engine = config === null ? null : await openConfiguredEngine(config, options.engine);
   try {
     const asKnownAt = options.asKnownAt ?? facts?.asKnownAt;
+    const log = config === null ? null : await findLog(config, { env, signal });
+    const asServed = facts?.asServed === true && log !== null ? await log.served() : undefined;
     const report = await auditTrainingSet({
       table,
       entityTime,
       embargoUs: options.embargoUs ?? facts?.embargoUs ?? 0,
       ...(asKnownAt === undefined ? {} : { asKnownAt }),
+      ...(asServed === undefined ? {} : { asServed }),
       ...(options.label === null ? {} : { label: options.label }),
       eventTimes: options.eventTimes,
       ...(options.tolerance === null ? {} : { tolerance: options.tolerance }),
       onBadRows: options.onBadRows,
-      ...definitionsOf(expected, engine, repo, { onBadRows: options.onBadRows, env, signal }),
+      ...definitionsOf(expected, engine, repo, log, {
+        onBadRows: options.onBadRows,
+        env,
+        signal,
+        pushes: asServed !== undefined,
+      }),
       onProgress: ({ stage, done, total }) => progress.update(stage, done, total),
       signal,
     });
@@ -90,12 +99,15 @@ function definitionsOf(
   expected: Expected | null,
   engine: Engine | null,
   repo: string,
-  how: SourceReaderOptions,
+  log: RepoLog | null,
+  { pushes, ...how }: SourceReaderOptions & { pushes: boolean },
 ): Pick<AuditOptions, "definitions"> {
   if (expected === null || engine === null) return {};
   const { request, loaded } = expected;
   const { snapshot, transforms } = loaded;
-  const readSource = sourceReader(repo, (source) => typesInSnapshot(snapshot, source), how);
+  const typesOf = (source: SourceSpec) => typesInSnapshot(snapshot, source);
+  const files = sourceReader(repo, typesOf, how);
+  const readSource = log?.reader(files, { typesOf, onBadRows: how.onBadRows, pushes }) ?? files;
   return { definitions: { engine, snapshot, request, transforms, readSource } };
 }
 

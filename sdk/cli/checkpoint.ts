@@ -9,8 +9,8 @@ export function checkpointOf(repo: string, view: string, version: number) {
   return {
     async load(): Promise<Checkpoint | null> {
       try {
-        const { run, keysDone } = JSON.parse(readFileSync(file, "utf8")) as Partial<Checkpoint>;
-        return typeof run === "string" && typeof keysDone === "number" ? { run, keysDone } : null;
+        const { run, keysDone, sealedUs = null } = JSON.parse(readFileSync(file, "utf8")) as Partial<Checkpoint>;
+        return typeof run === "string" && typeof keysDone === "number" ? { run, keysDone, sealedUs } : null;
       } catch {
         // None, or one that was cut off itself: then everything is written again, which changes nothing.
         return null;

@@ -5,6 +5,7 @@ import { EdgefeatError } from "../errors.ts";
 import type { Transforms } from "../plan/index.ts";
 import { checkSnapshot, type Snapshot } from "../registry/index.ts";
 import { configText, type LoadedConfig } from "./load/config.ts";
+import { appendingLog } from "./load/event-log.ts";
 import { readLocalServer } from "./local-server.ts";
 
 /** Writing a batch can take a while on a slow link. */
@@ -67,6 +68,7 @@ export async function connect(
             },
     },
     workerUrl === undefined ? await transforms(loaded) : new Map(),
+    appendingLog(loaded, { env }),
   );
   const inProcess = { url: "http://edgefeat.invalid", token, fetch: here };
   return {

@@ -9,7 +9,7 @@ export function initFiles(project: string, todayUs: Us): Record<string, string> 
     "features.ts": FEATURES,
     "data/orders.csv": orders(daysAgo),
     "entities.csv": entities(daysAgo),
-    ".gitignore": ".edgefeat/\nnode_modules/\n",
+    ".gitignore": ".edgefeat/\nlog/\nnode_modules/\n",
   };
 }
 

@@ -1,6 +1,7 @@
 // Materializes the views of a repo, one after another, and reports each.
 import { createHash } from "node:crypto";
 import { materializeView, type MaterializeReport } from "../../offline/index.ts";
+import type { LogReadReport } from "../../offline/log/index.ts";
 import type { MaterializationRecord } from "../client/index.ts";
 import { EdgefeatError, type ErrorCode } from "../errors.ts";
 import { type Snapshot, type SourceSpec, typesInSnapshot } from "../registry/index.ts";
@@ -10,14 +11,16 @@ import { checkpointOf } from "./checkpoint.ts";
 import type { Context } from "./command.ts";
 import { appliedRegistry, connect, type Connection } from "./connection.ts";
 import { loadConfig } from "./load/config.ts";
+import { findLog, sealedAt } from "./load/event-log.ts";
 import { openConfiguredEngine } from "./load/engine.ts";
 import { sourceReader, sourceStamp } from "./load/sources.ts";
 import { onlineSink } from "./online-sink.ts";
+import { compactLogs, LogReads, recordServed, tellLog } from "./materialize-log.ts";
 import { keepQuarantine, type QuarantineFile } from "./quarantine-files.ts";
 import { counted, type Output, tableLines } from "./output.ts";
 
-/** What to materialize: (startUs, endUs], or from a day before the last end. */
-export type Interval = { kind: "range"; startUs: Us; endUs: Us } | { kind: "incremental"; endUs: Us };
+/** What to materialize: (startUs, endUs], with null from the earliest row; or from a day before the last end. */
+export type Interval = { kind: "range"; startUs: Us | null; endUs: Us } | { kind: "incremental"; endUs: Us };
 
 /** What a change of a source's file makes of a version that was defined before it. */
 const OUTDATED: ReadonlySet<ErrorCode> = new Set(["missing_column", "type_mismatch", "file_not_found"]);
@@ -26,6 +29,7 @@ interface ViewToDo {
   readonly view: string;
   readonly version: number;
   readonly source: SourceSpec;
+  readonly kind: "stored" | "aggregated";
   readonly isLatest: boolean;
   /** null: from the earliest row. */
   readonly startUs: Us | null;
@@ -52,6 +56,7 @@ export async function materializeAll(
     ...view,
     startUs: interval.kind === "range" ? interval.startUs : nextStart(records, view, interval.endUs),
   }));
+  const log = await findLog(loaded, { env, signal });
   const progress = out.progress();
   const engine = await openConfiguredEngine(loaded);
   const outdated: { view: string; version: number; code: ErrorCode }[] = [];
@@ -59,6 +64,8 @@ export async function materializeAll(
     quarantine: QuarantineFile[];
     start: string | null;
     end: string;
+    boundary: string;
+    log: LogReadReport | null;
     seconds: number;
   })[] = [];
   try {
@@ -66,6 +73,9 @@ export async function materializeAll(
       const { view, version, source, startUs, isLatest } = item;
       const started = performance.now();
       const stamp = await sourceStamp(repo, source, signal);
+      const readSource = sourceReader(repo, (spec) => typesInSnapshot(snapshot, spec), { onBadRows, signal });
+      const reads = new LogReads();
+      const typesOf = (spec: SourceSpec) => typesInSnapshot(snapshot, spec);
       const work = materializeView({
         engine,
         snapshot,
@@ -73,7 +83,17 @@ export async function materializeAll(
         version,
         startUs,
         endUs: interval.endUs,
-        readSource: sourceReader(repo, (spec) => typesInSnapshot(snapshot, spec), { onBadRows, signal }),
+        readSource,
+        ...(log === null
+          ? {}
+          : {
+              log: {
+                // Asked before the log is listed: what comes later is newer.
+                sealedUs: sealedAt(await connection.admin.getHealth()),
+                readSource: (writtenUntilUs: Us) =>
+                  log.reader(readSource, { typesOf, onBadRows, writtenUntilUs, onRead: reads.take }),
+              },
+            }),
         onBadRows,
         ...(stamp === null ? {} : { sourceStamp: `${stamp} ${storeHash(connection)}` }),
         sink: onlineSink(connection.admin, snapshot),
@@ -93,14 +113,22 @@ export async function materializeAll(
       const seconds = (performance.now() - started) / 1000;
       const start = startUs === null ? null : formatTime(startUs);
       const quarantine = await keepQuarantine(repo, report);
-      reports.push({ ...report, quarantine, start, end: formatTime(interval.endUs), seconds });
+      const end = formatTime(interval.endUs);
+      const read = reads.bySource[source.name] ?? null;
+      reports.push({ ...report, quarantine, start, end, boundary: formatTime(report.boundaryUs), log: read, seconds });
       tell(out, report, seconds);
+      tellLog(out, report, read);
+      if (log !== null) await recordServed(log, connection, report, item);
       for (const { of, file, rows } of quarantine)
         out.note(`warning: ${counted(rows, "row")} of ${of} set aside in ${file}`);
     }
   } finally {
     progress.stop();
     await engine.close();
+  }
+  if (log !== null) {
+    const sources = todo.map(({ source }) => source.name);
+    await compactLogs(log, sources, sealedAt(await connection.admin.getHealth()), { out, signal });
   }
   out.result({ views: reports, outdated });
 }
@@ -131,7 +159,7 @@ function viewsToDo(snapshot: Snapshot, names?: readonly string[]): Omit<ViewToDo
       const version = Number(number);
       if (spec.kind !== "onDemand") {
         return version === latest || materialized
-          ? [{ view, version, source: spec.source, isLatest: version === latest }]
+          ? [{ view, version, source: spec.source, kind: spec.kind, isLatest: version === latest }]
           : [];
       }
       if (names === undefined) return [];

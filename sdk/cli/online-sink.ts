@@ -12,8 +12,15 @@ export function onlineSink(admin: AdminClient, snapshot: Snapshot): OnlineSink {
       ViewSpec,
       { kind: "onDemand" }
     >;
-  const post = async (view: string, version: number, member: "rows" | "tiles", items: readonly string[]) => {
-    const counts = await admin.postRows(view, `{"version":${version},"${member}":[${items.join(",")}]}`);
+  const post = async (
+    view: string,
+    version: number,
+    member: "rows" | "tiles",
+    items: readonly string[],
+    sealedUs: Us | null = null,
+  ) => {
+    const sealed = sealedUs === null ? "" : `,"sealed":"${formatTime(sealedUs)}"`;
+    const counts = await admin.postRows(view, `{"version":${version},"${member}":[${items.join(",")}]${sealed}}`);
     return counts as unknown as WriteCounts;
   };
   return {
@@ -26,13 +33,14 @@ export function onlineSink(admin: AdminClient, snapshot: Snapshot): OnlineSink {
         rows.map((row) => rowJson(spec, row)),
       );
     },
-    writeTiles(view, version, tiles) {
+    writeTiles(view, version, tiles, sealedUs) {
       const spec = specOf(view, version);
       return post(
         view,
         version,
         "tiles",
         tiles.map((tile) => tileJson(spec, tile)),
+        sealedUs,
       );
     },
     async complete(view, version, { startUs, endUs, keys }) {
@@ -51,17 +59,17 @@ export function onlineSink(admin: AdminClient, snapshot: Snapshot): OnlineSink {
 
 type Spec = Exclude<ViewSpec, { kind: "onDemand" }>;
 
-function rowJson(spec: Spec, { keys, row }: RowWrite): string {
+export function rowJson(spec: Spec, { keys, row }: RowWrite): string {
   const values = members(spec.features, row.values);
   const times = `"eventTime":${timeJson(row.eventTimeUs)},"createdTime":${timeJson(row.createdTimeUs)}`;
   return `{"entities":${members(spec.joinKeys, keys)},${times},"values":${values}}`;
 }
 
-function tileJson(spec: Spec, { keys, packed }: TileWrite): string {
+export function tileJson(spec: Spec, { keys, packed }: TileWrite): string {
   return `{"entities":${members(spec.joinKeys, keys)},"packed":${JSON.stringify(packed)}}`;
 }
 
-function members(columns: readonly { name: string; type: string }[], values: readonly (Value | null)[]): string {
+export function members(columns: readonly { name: string; type: string }[], values: readonly (Value | null)[]): string {
   const parts = columns.map(
     ({ name, type }, i) => `${JSON.stringify(name)}:${valueToJson(parseTypeName(type), values[i] as Value | null)}`,
   );

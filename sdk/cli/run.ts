@@ -6,9 +6,14 @@ import { addApply } from "./commands/apply.ts";
 import { addAudit } from "./commands/audit.ts";
 import { addHistorical } from "./commands/historical.ts";
 import { addInit } from "./commands/init.ts";
+import { addJobs } from "./commands/jobs.ts";
+import { addLog } from "./commands/log.ts";
 import { addMaterialize, addMaterializeIncremental } from "./commands/materialize.ts";
 import { addOnline } from "./commands/online.ts";
 import { addPlan } from "./commands/plan.ts";
+import { addPush } from "./commands/push.ts";
+import { addRunner } from "./commands/runner.ts";
+import { addReconcile } from "./commands/reconcile.ts";
 import { addServe } from "./commands/serve.ts";
 import { addToken } from "./commands/token.ts";
 import { addWorkbench } from "./commands/workbench.ts";
@@ -23,9 +28,14 @@ const COMMANDS = [
   addApply,
   addMaterialize,
   addMaterializeIncremental,
+  addPush,
+  addRunner,
+  addJobs,
   addOnline,
   addHistorical,
   addAudit,
+  addReconcile,
+  addLog,
   addServe,
   addWorkbench,
   addToken,

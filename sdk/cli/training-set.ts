@@ -7,6 +7,7 @@ import {
   getHistoricalFeatures,
   type HistoricalOptions,
   type Quarantine,
+  type ServedTimes,
 } from "../../offline/index.ts";
 import { EdgefeatError } from "../errors.ts";
 import { type FeaturePlan, metadataOf, planFeatures, type PlanRequest, type ViewRead } from "../plan/index.ts";
@@ -18,8 +19,10 @@ import { type KeptParts, partsOf } from "./join-parts.ts";
 import { keepRegistry } from "./kept-registry.ts";
 import { loadConfig } from "./load/config.ts";
 import { openConfiguredEngine } from "./load/engine.ts";
+import { findLog, type RepoLog } from "./load/event-log.ts";
 import { loadSnapshot, planOfThen, type SnapshotFrom } from "./load/registry.ts";
 import { sourceReader, sourceStamp } from "./load/sources.ts";
+import { LogReads, tellFaults } from "./materialize-log.ts";
 import { counted } from "./output.ts";
 import { tellTrainingSet } from "./training-report.ts";
 import { packageVersion } from "./version.ts";
@@ -34,6 +37,7 @@ export interface TrainingSetOptions {
   embargoUs: Us;
   fullNames: boolean;
   asKnownAt: string | true | undefined;
+  asServed: boolean;
   provenance: boolean;
   onBadRows: "fail" | "quarantine";
   joinForm: NonNullable<HistoricalOptions["joinForm"]>;
@@ -47,24 +51,29 @@ export interface TrainingSetOptions {
 /** Writes the training set and prints its report. */
 export async function buildTrainingSet(context: Context, options: TrainingSetOptions): Promise<void> {
   const { repo, out, env, signal } = context;
-  const { asked, entityTime, embargoUs, fullNames, provenance, onBadRows, joinForm, asKnownAt } = options;
+  const { asked, entityTime, embargoUs, fullNames, provenance, onBadRows, joinForm, asKnownAt, asServed } = options;
   formatOf(options.out);
   const started = performance.now();
   const loaded = await loadConfig(repo);
   const { snapshot, registry, transforms } = await loadSnapshot(loaded, options.from, env);
   const plan = planOfThen(options.from, registry, () => planFeatures(snapshot, asked, transforms));
   keepRegistry(repo, { hash: registry, snapshot }, "historical");
-  const stamps = await sourceStamps(repo, plan, signal);
+  const log = await findLog(loaded, { env, signal });
+  const served = asServed ? await servedBy(log) : null;
+  const stamps = await sourceStamps(repo, plan, log, signal);
   const parts = await partsFor(repo, plan, stamps, options);
   const progress = out.progress();
   const engine = await openConfiguredEngine(loaded, options.engine);
+  const typesOf = (source: SourceSpec) => typesInSnapshot(snapshot, source);
+  const readSource = sourceReader(repo, typesOf, { onBadRows, env, signal });
+  const reads = new LogReads();
   try {
     const base = {
       engine,
       snapshot,
       request: asked,
       transforms,
-      readSource: sourceReader(repo, (source) => typesInSnapshot(snapshot, source), { onBadRows, env, signal }),
+      readSource: log?.reader(readSource, { typesOf, onBadRows, pushes: asServed, onRead: reads.take }) ?? readSource,
       onBadRows,
       signal,
     };
@@ -80,6 +89,7 @@ export async function buildTrainingSet(context: Context, options: TrainingSetOpt
       provenance,
       joinForm,
       ...(asKnownAt === undefined ? {} : { asKnownAt }),
+      ...(served === null ? {} : { asServed: served }),
       ...(parts === null ? {} : { parts }),
       onProgress: ({ stage, done, total }) =>
         progress.update(`${stage}, ${counted(entities.numRows, "entity row")}`, done, total),
@@ -89,7 +99,14 @@ export async function buildTrainingSet(context: Context, options: TrainingSetOpt
     progress.update(`write ${options.out}`, 0, 0);
     const aside = await writeQuarantine(options.out, quarantine ?? []);
     const columns = namesOf(table.schema);
-    const facts = { request: asked, registry, entityTime, embargoUs, asKnownAt };
+    const facts = {
+      request: asked,
+      registry,
+      entityTime,
+      embargoUs,
+      asKnownAt,
+      asServed: asServed ? (true as const) : undefined,
+    };
     const metadata = metadataOf({
       ...facts,
       plan,
@@ -104,9 +121,11 @@ export async function buildTrainingSet(context: Context, options: TrainingSetOpt
     progress.stop();
     const seconds = (performance.now() - started) / 1000;
     const resumed = parts?.loaded.map(viewOfPart) ?? [];
+    tellFaults(out, reads.faults);
     tellTrainingSet(out, report, { file: options.out, engine: engine.name, seconds, quarantine: aside, resumed });
     out.result({
       ...report,
+      log: log === null ? null : { place: log.place, sources: reads.bySource },
       registry,
       engine: engine.name,
       out: options.out,
@@ -131,9 +150,11 @@ async function partsFor(
   stamps: SourceStamps,
   options: TrainingSetOptions,
 ): Promise<KeptParts | null> {
-  const { asked, entities, entityTime, embargoUs, asKnownAt, provenance, onBadRows, joinForm, resume } = options;
+  const { asked, entities, entityTime, embargoUs, asKnownAt, asServed, provenance, onBadRows, joinForm, resume } =
+    options;
   // A view that was joined before is not read again, and so would tell nothing of the rows that were set aside.
-  if (!resume || onBadRows === "quarantine" || plan.reads.length < 2) return null;
+  // What was served is told by the log, which has no state of its own to go by.
+  if (!resume || asServed || onBadRows === "quarantine" || plan.reads.length < 2) return null;
   const views = plan.reads.map(({ label, version, spec, keys, features }) => ({
     label,
     version,
@@ -152,10 +173,26 @@ async function partsFor(
   return partsOf(repo, hashOf({ asked, views, rules, rows, version: packageVersion() }), stampOf);
 }
 
-async function sourceStamps(repo: string, { reads }: FeaturePlan, signal: AbortSignal): Promise<SourceStamps> {
+/** @throws bad_request without a log */
+async function servedBy(log: RepoLog | null): Promise<ServedTimes> {
+  if (log !== null) return log.served();
+  throw new EdgefeatError("bad_request", "what was served is not known: there is no log", {
+    hint: "name a folder or s3://bucket/folder as offline.log in edgefeat.config.ts: pushes and materializations are recorded there from then on",
+  });
+}
+
+async function sourceStamps(
+  repo: string,
+  { reads }: FeaturePlan,
+  log: RepoLog | null,
+  signal: AbortSignal,
+): Promise<SourceStamps> {
   const specs = new Map<string, SourceSpec>(reads.map((read) => [stampKey(read), read.spec.source]));
   const stamps = new Map<string, string | null>();
-  for (const [key, spec] of specs) stamps.set(key, await sourceStamp(repo, spec, signal));
+  for (const [key, spec] of specs) {
+    const file = await sourceStamp(repo, spec, signal);
+    stamps.set(key, log === null || file === null ? file : `${file} log:${await log.stamp(spec.name)}`);
+  }
   return stamps;
 }
 

@@ -1,6 +1,6 @@
 // What a training set needs: by view its keys, times and windows, and the columns that come of it (SEMANTICS 2). No SQL.
 import { EdgefeatError } from "../errors.ts";
-import { windowLowerEdge } from "../windows/index.ts";
+import { windowEdges, type WindowShape } from "../windows/index.ts";
 import type { Us } from "../time.ts";
 import type { FeaturePlan, InputColumn, Output, ViewRead } from "./plan.ts";
 
@@ -9,6 +9,8 @@ export interface JoinOptions {
   readonly entityColumns: readonly string[];
   /** True: rows known at t′; a name: rows known at that column's time (SEMANTICS 2.2). Default: all rows. */
   readonly asKnownAt?: string | true;
+  /** Anything: rows must have been served at t′, whatever asKnownAt says. */
+  readonly asServed?: unknown;
   /** Adds the event time of every output (SEMANTICS 2.9). */
   readonly provenance?: boolean;
   /** Names features view__feature. Default: feature alone. */
@@ -19,13 +21,12 @@ export interface JoinOptions {
 export type KnownRule =
   | { readonly at: "any" }
   | { readonly at: "entityTime" }
-  | { readonly at: "column"; readonly column: string };
+  | { readonly at: "column"; readonly column: string }
+  /** Served at or before t′. */
+  | { readonly at: "served" };
 
-/** A window of an aggregated view: events with ⌊t′ − window⌋ of the hop < e ≤ t′. */
-export interface JoinWindow {
-  readonly windowUs: Us;
-  readonly hopUs: Us;
-}
+/** A window of an aggregated view; see windowEdges. */
+export type JoinWindow = WindowShape;
 
 /** How one view is joined to the entity rows. */
 export interface ViewJoin {
@@ -73,7 +74,7 @@ export interface JoinPlan {
  */
 export function planJoin(plan: FeaturePlan, options: JoinOptions): JoinPlan {
   const { provenance = false } = options;
-  const known = knownRule(options.asKnownAt);
+  const known: KnownRule = options.asServed === undefined ? knownRule(options.asKnownAt) : { at: "served" };
   const views = plan.reads.map((read) => planView(read, known, provenance));
   const names = new Names(options.entityColumns, options.fullNames ?? false);
   const columns = plan.outputs.map((output) => ({
@@ -99,7 +100,17 @@ function knownRule(asKnownAt: string | true | undefined): KnownRule {
 function planView(read: ViewRead, known: KnownRule, provenance: boolean): ViewJoin {
   const { spec, keys } = read;
   const { eventTime, createdTime, name } = spec.source;
-  if (known.at !== "any" && createdTime === null) {
+  if (known.at === "served" && spec.select !== undefined) {
+    throw new EdgefeatError(
+      "bad_request",
+      `when rows of view "${read.label}" were served is not known: its own query makes them`,
+      {
+        hint: "join it in a training set of its own, without --as-served",
+        details: { view: read.label, source: name },
+      },
+    );
+  }
+  if ((known.at === "entityTime" || known.at === "column") && createdTime === null) {
     throw new EdgefeatError(
       "missing_column",
       `rows must be known at a time, but view "${read.label}" has no created time`,
@@ -123,7 +134,12 @@ function planView(read: ViewRead, known: KnownRule, provenance: boolean): ViewJo
 }
 
 function distinctWindows(windows: readonly JoinWindow[]): JoinWindow[] {
-  const byText = new Map(windows.map(({ windowUs, hopUs }) => [`${windowUs}/${hopUs}`, { windowUs, hopUs }]));
+  const byText = new Map(
+    windows.map(({ windowUs, hopUs, tumbling }) => [
+      `${windowUs}/${hopUs}/${tumbling}`,
+      { windowUs, hopUs, ...(tumbling === true ? { tumbling } : {}) },
+    ]),
+  );
   return [...byText.values()];
 }
 
@@ -186,5 +202,6 @@ export function eventTimesThatMatter(
 /** Returns the time after which a view's rows matter; null for any time. */
 function earliest({ kind, timed, ttlUs, windows, newestIn }: ViewJoin, leastUs: Us): Us | null {
   if (kind === "stored") return timed && ttlUs > 0 ? leastUs - ttlUs - 1 : null;
-  return Math.min(...[...windows, ...newestIn].map((w) => windowLowerEdge(leastUs, w.windowUs, w.hopUs)));
+  const least = Math.min(...[...windows, ...newestIn].map((window) => windowEdges(leastUs, window).lowerUs));
+  return least === -Infinity ? null : least;
 }

@@ -13,6 +13,8 @@ export interface TrainingFacts {
   readonly entityTime: string;
   readonly embargoUs: Us;
   readonly asKnownAt?: string | true | undefined;
+  /** True where rows had to be served by then. */
+  readonly asServed?: true | undefined;
 }
 
 /** One feature column, as the metadata lists it. */
@@ -47,6 +49,7 @@ export function metadataOf(file: TrainingFile): Map<string, string> {
     ["edgefeat.entity_time", file.entityTime],
     ["edgefeat.embargo", file.embargoUs === 0 ? "0s" : formatDuration(file.embargoUs)],
     ...(asKnownAt === undefined ? [] : [["edgefeat.as_known_at", JSON.stringify(asKnownAt)] as const]),
+    ...(file.asServed === true ? [["edgefeat.as_served", "true"] as const] : []),
     ["edgefeat.sources", JSON.stringify(file.sources)],
     ["edgefeat.version", file.tool],
     ["edgefeat.command", file.command],
@@ -76,6 +79,7 @@ export function factsOf(metadata: ReadonlyMap<string, string>): TrainingFacts | 
       entityTime,
       embargoUs: parseDuration(text("embargo") ?? "0s"),
       ...(asKnownAt === undefined ? {} : { asKnownAt: JSON.parse(asKnownAt) as string | true }),
+      ...(text("as_served") === "true" ? { asServed: true } : {}),
     };
   } catch {
     // Somebody else's members of the same names.

@@ -10,8 +10,9 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readTableFile, writeTableFile } from "../../offline/datasets/files.ts";
 import { columnOf, columnReader, tableOf, vectorFromValues } from "../../offline/datasets/index.ts";
 import type { Value, ValueType } from "../../sdk/types/index.ts";
-import { type OracleRow, type OracleValue, pointInTime, windowAt } from "../support/oracle.ts";
+import { type OracleRow, type OracleValue, pointInTime } from "../support/oracle.ts";
 import { columnValues } from "../support/snapshots.ts";
+import { windowTruth } from "../support/window-oracle.ts";
 
 const ROWS = 1000;
 const TTLS_US = {
@@ -139,7 +140,7 @@ describe("edgefeat historical on driver_stats.parquet (SEMANTICS 2.1, 2.3 to 2.7
       ...row,
       values: { ...row.values, avg_daily_trips: bigOrNull(row.values["avg_daily_trips"]) },
     }));
-    const expected = entities.map((e) => windowAt(events, keyOf(e.driver), e.t, window) as Value | null);
+    const expected = entities.map((e) => windowTruth(events, keyOf(e.driver), e.t, window) as Value | null);
     expect(columnValues(result, `windows__${name}`, type)).toStrictEqual(expected);
   });
 });

@@ -36,8 +36,9 @@ import {
   texts,
   times,
 } from "../support/histories.ts";
-import { knownRows, lowerEdge, newestEvent, windowAt, type OracleWindow } from "../support/oracle.ts";
+import { knownRows, lowerEdge, newestEvent } from "../support/oracle.ts";
 import { columnValues, snapshotFrom } from "../support/snapshots.ts";
+import { windowTruth } from "../support/window-oracle.ts";
 
 const engines = {} as Record<"wasm" | "native", Engine>;
 beforeAll(async () => {
@@ -103,14 +104,8 @@ const names = Object.keys(aggregations);
 
 function oracle(rows: readonly HistoryRow[], key: string | null, t: number, name: string): Value | null {
   const feature = spec.features.find((f) => f.name === name)!;
-  const window: OracleWindow = {
-    fn: feature.fn,
-    column: feature.column,
-    windowUs: feature.windowUs,
-    hopUs: feature.hopUs,
-  };
-  const filter = where[name];
-  return windowAt(rows, key, t, filter === undefined ? window : { ...window, where: filter }) as Value | null;
+  const integers = feature.column === "n";
+  return windowTruth(rows, key, t, { ...feature, integers, where: where[name] }) as Value | null;
 }
 
 const typeOf = (name: string) => ({ kind: spec.features.find((f) => f.name === name)?.type }) as ValueType;

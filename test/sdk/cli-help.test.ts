@@ -10,6 +10,8 @@ const COMMANDS = [
   "audit",
   "materialize",
   "materialize-incremental",
+  "runner",
+  "jobs",
   "online",
   "serve",
   "workbench",

@@ -43,6 +43,13 @@ describe.skipIf(upstash === null)("with an Upstash database", () => {
     });
   });
 
+  test("jobs and a runner need none either", async () => {
+    expect((await run(["jobs", "--submit", "last_payment"])).json()).toMatchObject({ jobs: [{ state: "queued" }] });
+    const { jobs } = (await run(["runner", "--once"])).json();
+    expect(jobs).toMatchObject([{ view: "last_payment", state: "succeeded", rows: { keys: 3, unchanged: 3 } }]);
+    expect((await run(["jobs"])).json()).toEqual({ jobs, next: null, runners: [] });
+  });
+
   test("serve runs the Worker on it, and workerUrl reads through it", async () => {
     const { url } = await serve(["--port", "0", "--now", "2001-03-03T00:00:00Z"], { cwd, env });
     const through = folderWith({ ...files, "edgefeat.config.ts": configWith(`, workerUrl: ${JSON.stringify(url)}`) });

@@ -7,6 +7,7 @@ declare global {
       STORE: DurableObjectNamespace<EdgefeatStore>;
       /** Many stores, told apart by name: see workerd-named-stores.ts. */
       STORES: DurableObjectNamespace<EdgefeatStore>;
+      BUCKET: R2Bucket;
     }
   }
 }

@@ -153,6 +153,56 @@ describe("POST /materialize and /materialize-incremental", () => {
       { class: className, message: expect.stringMatching(message) },
     ]);
     expect(h.internal).toEqual([]);
+    expect((await h.send("GET", "/v1/jobs")).json.jobs).toEqual([]);
+  });
+
+  describe("where a runner is there", () => {
+    const LEASE = { lease: "0123456789abcdef" };
+    beforeEach(async () => {
+      await h.send("POST", "/v1/runners/one", {});
+    });
+
+    it.each<[string, Columns, number, Columns]>([
+      ["", { start_ts: START, end_ts: NOW }, 200, { incremental: false, start: `${START}Z`, end: NOW }],
+      ["?async=true", { disable_event_timestamp: true }, 202, { incremental: false, start: null, end: null }],
+      ["-incremental", { end_ts: "2001-03-31T12:00:03" }, 200, { incremental: true, start: null, end: NOW }],
+      ["-incremental?async=true", { end_ts: "2001-03-31T11:00:00" }, 202, { end: "2001-03-31T11:00:00Z" }],
+    ])("/materialize%s of %j answers %i, and leaves it to the runner", async (path, body, status, job) => {
+      const views = ["last_flight", "delays"];
+      const answer = await h.send("POST", `/materialize${path}`, { ...body, feature_views: views });
+      expect([answer.status, answer.json]).toEqual([
+        status,
+        { status: "accepted", feature_views: views, jobs: ["1", "2"] },
+      ]);
+      const { jobs } = (await h.send("GET", "/v1/jobs")).json;
+      expect(jobs.map(({ view }: Columns) => view)).toEqual(views.toReversed());
+      for (const queued of jobs) expect(queued).toMatchObject({ state: "queued", origin: "feast", ...job });
+    });
+
+    it("takes every view but on-demand ones where none is named, and one that waits already once", async () => {
+      const first = await h.send("POST", "/materialize-incremental", { end_ts: NOW });
+      const { feature_views, jobs } = first.json;
+      expect(feature_views).not.toContain("risk");
+      expect(feature_views).toEqual(expect.arrayContaining(["last_flight", "delays", "rating"]));
+      expect((await h.send("POST", "/materialize-incremental", { end_ts: NOW })).json.jobs).toEqual(jobs);
+    });
+
+    it("refuses an end that lies in the future, and an on-demand view", async () => {
+      const late = await h.send("POST", "/materialize-incremental", { end_ts: "2001-03-31T12:00:06" });
+      expect([late.status, raised(late).message]).toEqual([400, expect.stringMatching(/lies in the future/)]);
+      const risk = await h.send("POST", "/materialize-incremental", { end_ts: NOW, feature_views: ["risk"] });
+      expect([risk.status, raised(risk).message]).toEqual([400, expect.stringMatching(/on-demand/)]);
+    });
+
+    it("is refused again once the runner has gone, or is not heard of any more", async () => {
+      const asked = () => h.send("POST", "/materialize-incremental", { end_ts: NOW, feature_views: ["delays"] });
+      await h.send("DELETE", "/v1/runners/one");
+      expect((await asked()).status).toBe(501);
+      await h.send("POST", "/v1/runners/two", LEASE);
+      expect((await asked()).status).toBe(200);
+      h.clock.advance(60_000);
+      expect((await asked()).status).toBe(501);
+    });
   });
 });
 

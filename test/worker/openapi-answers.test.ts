@@ -63,6 +63,13 @@ const STEPS: readonly (readonly [what: string, step: () => Promise<void>])[] = [
       await ask(200, "POST", "/v1/rows/last_flight", { rows: [flightRow("SEA", NOW, { delay: null })] });
       const packed = packedTiles([{ time: "2001-03-31T11:45:00Z", delay: 11n, distance: 1 }], NOW);
       await ask(200, "POST", "/v1/rows/delays", { tiles: [{ entities: SEA, packed }] });
+      await ask(200, "GET", "/v1/rows/last_flight");
+      const { rows: listed } = await ask(200, "GET", "/v1/rows/delays?version=1&id=SEA&id=PDX");
+      await ask(400, "GET", "/v1/rows/last_flight?id=a:b");
+      const replaced = { until: NOW, tiles: [{ entities: SEA, packed, revision: listed[0].revision }] };
+      await ask(200, "PUT", "/v1/rows/delays", replaced);
+      await ask(400, "PUT", "/v1/rows/delays", { until: NOW, rows: [] });
+      await ask(404, "PUT", "/v1/rows/nothing", { until: NOW, rows: [] });
       await ask(400, "POST", "/v1/rows/last_flight", { rows: [{}] });
       await ask(404, "POST", "/v1/rows/nothing", { rows: [] });
       await ask(415, "POST", "/v1/rows/last_flight", "x", { "content-type": "text/plain" });
@@ -78,6 +85,20 @@ const STEPS: readonly (readonly [what: string, step: () => Promise<void>])[] = [
       await ask(400, "POST", "/v1/materializations/last_flight", { ...run, "\ud800": 1 });
       await ask(200, "GET", "/v1/materializations");
       await ask(400, "POST", "/v1/materializations/last_flight", { ...run, end: "2099-01-01T00:00:00Z" });
+    },
+  ],
+  [
+    "pushed events",
+    async () => {
+      const values = { origin: "SEA", delay: 3, distance: 1.5, carrier: "AS" };
+      const event = { time: NOW, values };
+      await ask(200, "POST", "/v1/push/last_flight", { events: [event, { time: NOW, values: { origin: 1 } }] });
+      await ask(200, "POST", "/v1/push/last_flight?to=online", event);
+      await ask(200, "POST", "/v1/push/last_flight", JSON.stringify(event), { "content-type": "application/x-ndjson" });
+      await ask(400, "POST", "/v1/push/delays", { events: [] });
+      await ask(404, "POST", "/v1/push/nothing", { events: [] });
+      await ask(413, "POST", "/v1/push/last_flight", { events: Array.from({ length: 1_001 }, () => event) });
+      await ask(501, "POST", "/v1/push/last_flight", { events: [], to: "both" });
     },
   ],
   [
@@ -123,6 +144,37 @@ const STEPS: readonly (readonly [what: string, step: () => Promise<void>])[] = [
       await ask(400, "POST", "/write-to-online-store", { feature_view_name: "last_flight", df: { origin: ["X"] } });
       await ask(501, "POST", "/materialize", { start_ts: "2001-03-01T00:00:00", end_ts: "2001-03-02T00:00:00" });
       await ask(501, "POST", "/materialize-incremental", { end_ts: "2001-03-02T00:00:00" });
+    },
+  ],
+  [
+    "jobs",
+    async () => {
+      const lease = "0123456789abcdef";
+      await ask(201, "POST", "/v1/jobs", { views: ["last_flight"] });
+      await ask(404, "POST", "/v1/jobs", { views: ["nothing"] });
+      await ask(400, "POST", "/v1/jobs", { end: "2099-01-01T00:00:00Z" });
+      await ask(400, "POST", "/v1/runners/one", { lease: "short" });
+      await ask(200, "POST", "/v1/runners/one", { lease });
+      await ask(200, "POST", "/v1/jobs/1", { lease, progress: { stage: "read", done: 0, total: 1 } });
+      await ask(200, "GET", "/v1/jobs/1");
+      const error = { code: "file_not_found", message: "it is not there", hint: null };
+      await ask(200, "POST", "/v1/jobs/1", { lease, state: "failed", seconds: 0.5, rows: { keys: 1 }, error });
+      await ask(409, "POST", "/v1/jobs/1", { lease: `${lease}0`, state: "failed" });
+      const day = { start_ts: "2001-03-01T00:00:00", end_ts: "2001-03-02T00:00:00" };
+      for (const [status, query] of [
+        [200, ""],
+        [202, "?async=true"],
+      ] as const) {
+        await ask(status, "POST", `/materialize${query}`, day);
+        await ask(status, "POST", `/materialize-incremental${query}`, { end_ts: day.end_ts });
+      }
+      await ask(200, "DELETE", "/v1/jobs/2");
+      await ask(404, "DELETE", "/v1/jobs/999");
+      await ask(404, "GET", "/v1/jobs/999");
+      await ask(200, "GET", "/v1/jobs?state=failed&limit=1");
+      await ask(400, "GET", "/v1/jobs?state=done");
+      await ask(200, "DELETE", "/v1/runners/one");
+      await ask(400, "DELETE", "/v1/runners/a+b");
     },
   ],
   [

@@ -52,6 +52,8 @@ describe("readSettings", () => {
       { config: { corsOrigins: ["https://a.example", "http://localhost:5173"] } },
     ],
     [{ EDGEFEAT_CORS_ORIGINS: "*" }, { config: { corsOrigins: ["*"] } }],
+    [{ EDGEFEAT_QUEUE_VIEWS: "clicks" }, { config: { queueViews: { "*": "clicks" } } }],
+    [{ EDGEFEAT_QUEUE_VIEWS: "a=clicks, b=flights" }, { config: { queueViews: { a: "clicks", b: "flights" } } }],
     [{ EDGEFEAT_RATE_LIMIT: "600/60s" }, { config: { rateLimit: { requests: 600, periodMs: 60_000 } } }],
     [
       { EDGEFEAT_AUDIT: "log", EDGEFEAT_AUDIT_KEEP: "365d" },
@@ -128,6 +130,9 @@ describe("readSettings", () => {
     [{ EDGEFEAT_NOW: "2001-03-31" }, "EDGEFEAT_NOW"],
     [{ EDGEFEAT_CACHE_TTL: "60" }, "EDGEFEAT_CACHE_TTL"],
     [{ EDGEFEAT_CORS_ORIGINS: "a.example" }, "EDGEFEAT_CORS_ORIGINS"],
+    [{ EDGEFEAT_QUEUE_VIEWS: "a=" }, "EDGEFEAT_QUEUE_VIEWS"],
+    [{ EDGEFEAT_QUEUE_VIEWS: "a=b=c" }, "EDGEFEAT_QUEUE_VIEWS"],
+    [{ EDGEFEAT_QUEUE_VIEWS: "a=b," }, "EDGEFEAT_QUEUE_VIEWS"],
     [{ EDGEFEAT_CORS_ORIGINS: "https://a.example/" }, "EDGEFEAT_CORS_ORIGINS"],
     [{ EDGEFEAT_CORS_ORIGINS: "https://a.example,null" }, "EDGEFEAT_CORS_ORIGINS"],
     [{ EDGEFEAT_RATE_LIMIT: "600" }, "EDGEFEAT_RATE_LIMIT"],

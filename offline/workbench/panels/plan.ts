@@ -140,13 +140,13 @@ function readBox(read: PlannedRead, embargo: number, state: State) {
     h(
       "ul",
       { class: "outputs" },
-      features.map(({ name, type, how, windowUs }) =>
+      features.map(({ name, type, how }) =>
         h(
           "li",
           {},
           h("span", {}, name),
           h("span", { class: "type" }, type),
-          how === null ? null : h("code", { class: "quiet" }, `${how}, ${duration(windowUs ?? 0)}`),
+          how === null ? null : h("code", { class: "quiet" }, how),
         ),
       ),
     ),

@@ -6,7 +6,13 @@ import {
   type Transforms,
   type ViewRead,
 } from "../../../sdk/plan/index.ts";
-import { collectDefinitions, snapshotHash, type ViewEntry } from "../../../sdk/registry/index.ts";
+import {
+  type AggregateFeature,
+  collectDefinitions,
+  snapshotHash,
+  type ViewEntry,
+} from "../../../sdk/registry/index.ts";
+import { formatDuration } from "../../../sdk/time.ts";
 import { typeName } from "../../../sdk/types/index.ts";
 import { neededColumns } from "../../join/source-rows.ts";
 import type { Ask, PlanFacts, PlannedRead, PlannedStep } from "./protocol.ts";
@@ -71,12 +77,21 @@ function readFacts({ label, view, version, spec, keys, features }: ViewRead, ent
     features: features.map((index) => {
       const { name, type } = spec.features[index] as (typeof spec.features)[number];
       if (spec.kind === "stored") return { name, type, how: null, windowUs: null };
-      const { fn, column, where, windowUs } = spec.features[index] as (typeof spec.features)[number];
-      return { name, type, how: `${fn}(${column ?? ""})${where === null ? "" : ` where ${where}`}`, windowUs };
+      const feature = spec.features[index] as AggregateFeature;
+      return { name, type, how: howOf(feature), windowUs: feature.windowUs === 0 ? null : feature.windowUs };
     }),
     columns: select === undefined ? neededColumns(spec) : select.columns,
     select: select?.sql ?? null,
   };
+}
+
+/** Returns what a feature computes, over which window: "max(delay) where delay > 0, 7d". */
+function howOf({ fn, column, where, windowUs, tumbling, lastN, k, q }: AggregateFeature): string {
+  const call = `${fn}(${[column, k, q].filter((part) => part !== null && part !== undefined).join(", ")})`;
+  const length = formatDuration(windowUs);
+  const unbounded = fn === "lag" ? [] : [lastN === undefined ? "lifetime" : `last ${lastN} events`];
+  const window = windowUs === 0 ? unbounded : [tumbling === true ? `tumbling ${length}` : length];
+  return [where === null ? call : `${call} where ${where}`, ...window].join(", ");
 }
 
 function stepFacts(plan: FeaturePlan, { snapshot }: Ask): PlannedStep[] {

@@ -64,7 +64,9 @@ export interface PlannedRead {
   readonly features: readonly {
     readonly name: string;
     readonly type: string;
+    /** The function and its window; null for a stored feature. */
     readonly how: string | null;
+    /** null: without a bound, and for a stored feature. */
     readonly windowUs: Us | null;
   }[];
   /** Columns read of the source; null: all. */

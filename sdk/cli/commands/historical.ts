@@ -29,6 +29,7 @@ interface HistoricalCommandOptions extends RegistryOptions {
   entityTime: string;
   embargo: string;
   asKnownAt?: string | true;
+  asServed?: boolean;
   provenance?: boolean;
   fullNames?: boolean;
   onBadRows: "fail" | "quarantine";
@@ -88,6 +89,10 @@ export function addHistorical(program: Command, signal: AbortSignal): void {
       "use only rows created by each row's time (less the embargo), or by that column's: what had arrived by then",
     )
     .option(
+      "--as-served",
+      "use only what the online store had taken by each row's time (less the embargo), as the event log tells: pushed events, and rows from when they were materialized",
+    )
+    .option(
       "--provenance",
       "add <feature>__event_time columns: the event time of the row or event each value came from",
     )
@@ -112,6 +117,9 @@ export function addHistorical(program: Command, signal: AbortSignal): void {
     .requiredOption("--out <file>", "where to write the training set; replaced, in one step, if it is there")
     .action(async (options: HistoricalCommandOptions) => {
       const asked = askedFor(options);
+      if (options.asServed === true && options.asKnownAt !== undefined) {
+        throw new UsageError("bad_request", "give one of --as-known-at and --as-served");
+      }
       const embargoUs = durationArgument("--embargo", options.embargo);
       const from = snapshotFrom(options);
       const entities = await entitiesFrom(options);
@@ -125,6 +133,7 @@ export function addHistorical(program: Command, signal: AbortSignal): void {
         fullNames: options.fullNames === true,
         provenance: options.provenance === true,
         asKnownAt: options.asKnownAt,
+        asServed: options.asServed === true,
         engine: options.engine,
         command: (registry) => commandText(options, registry),
       });
@@ -224,6 +233,7 @@ function commandText(options: HistoricalCommandOptions, registry: string): strin
     ...(entityTime === "event_timestamp" ? [] : ["--entity-time", entityTime]),
     ...(embargo === "0s" ? [] : ["--embargo", embargo]),
     ...(asKnownAt === true ? ["--as-known-at"] : value("--as-known-at", asKnownAt)),
+    ...flag("--as-served", options.asServed),
     ...flag("--provenance", options.provenance),
     ...flag("--full-names", options.fullNames),
     ...(onBadRows === "fail" ? [] : ["--on-bad-rows", onBadRows]),

@@ -15,7 +15,8 @@ import {
   orNull,
   texts,
 } from "../../support/histories.ts";
-import { type OracleRow, type OracleValue, pointInTime, windowAt } from "../../support/oracle.ts";
+import { type OracleRow, type OracleValue, pointInTime } from "../../support/oracle.ts";
+import { windowTruth } from "../../support/window-oracle.ts";
 import { type Cell, type VectorCase, VECTORS, type WindowFeature } from "./format.ts";
 
 const SEED = 20261121;
@@ -180,7 +181,7 @@ function windowCases(): VectorCase[] {
         columns: Object.fromEntries(windows.map(([name, [, type]]) => [name, type])),
         rows: asked.map(({ key, t }) =>
           windows.map(([, [{ fn, column = null }, , windowUs, hopUs]]) =>
-            cellOf(windowAt(rows as readonly OracleRow[], key.text, t - embargoUs, { fn, column, windowUs, hopUs })),
+            cellOf(windowTruth(rows as readonly OracleRow[], key.text, t - embargoUs, { fn, column, windowUs, hopUs })),
           ),
         ),
       },

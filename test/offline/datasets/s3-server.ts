@@ -1,4 +1,4 @@
-// An S3-compatible object store on this machine, as far as reading goes, that checks each request's signature by the book
+// An S3-compatible object store on this machine that checks each request's signature by the book
 // (Signature Version 4), independently of the library that signs.
 import { createHash, createHmac } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
@@ -33,6 +33,11 @@ export async function startS3Server(keys: S3Keys): Promise<S3Server> {
     const [, bucket, ...rest] = url.pathname.split("/");
     if (url.searchParams.get("list-type") === "2") return list(response, bucket as string, url.searchParams);
     const name = [bucket, ...rest].map((part) => decodeURIComponent(part as string)).join("/");
+    if (request.method === "PUT") return void put(request, response, name);
+    if (request.method === "DELETE") {
+      objects.delete(name);
+      return void response.writeHead(204).end();
+    }
     const bytes = objects.get(name);
     if (bytes === undefined) return fail(response, 404, "NoSuchKey");
     const range = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? "");
@@ -46,6 +51,14 @@ export async function startS3Server(keys: S3Keys): Promise<S3Server> {
     });
     response.end(part);
   });
+  const put = async (request: IncomingMessage, response: ServerResponse, name: string) => {
+    const parts: Buffer[] = [];
+    for await (const part of request) parts.push(part as Buffer);
+    log.push(`PUT ${name}`);
+    if (request.headers["if-none-match"] === "*" && objects.has(name)) return fail(response, 412, "PreconditionFailed");
+    objects.set(name, Buffer.concat(parts));
+    response.writeHead(200).end();
+  };
   const list = (response: ServerResponse, bucket: string, query: URLSearchParams) => {
     const prefix = query.get("prefix") ?? "";
     log.push(`LIST ${bucket}/${prefix}`);

@@ -50,6 +50,8 @@ export const PATH_WORDS: Readonly<Record<string, readonly string[]>> = {
   view: ["last_flight", "delays", "rating", "everything", "airport_info", "risk", "nothing"],
   name: ["pace", "risk", "shout", "delays", "nothing"],
   id: ["0123456789abcdef", "0123456789ABCDEF", "root"],
+  job: ["1", "2", "7"],
+  runner: ["one", "vm-1.local"],
 };
 
 const ALL_TYPES = {
@@ -125,6 +127,37 @@ export function bodiesOf(project: string): Readonly<Record<string, readonly unkn
       { start_ts: "2001-03-01T00:00:00", end_ts: "2001-03-02T00:00:00", feature_views: ["last_flight"] },
     ],
     postMaterializeIncremental: [{ end_ts: "2001-03-02T00:00:00" }],
+    postPushView: [
+      {
+        events: [
+          { id: "f1", time: NOW, values: { origin: "F7", delay: 5, distance: 100.5, carrier: "AS" } },
+          {
+            time: "2001-03-31T11:00:00Z",
+            created: null,
+            values: { origin: "F8", delay: null, distance: null, carrier: null },
+          },
+        ],
+        to: "online",
+      },
+      [{ time: NOW, values: { user_id: 9, item: "f", stars: 5 } }],
+      { time: NOW, values: { user_id: 9, ...ALL_TYPES } },
+    ],
+    postJobs: [
+      { views: ["last_flight", "delays"], incremental: false, start: "2001-03-01T00:00:00Z", end: NOW },
+      { due: NOW },
+    ],
+    postJobsJob: [
+      {
+        lease: "0123456789abcdef",
+        leaseMs: 1_000,
+        progress: { stage: "read", done: 1, total: 2 },
+        rows: { keys: 1 },
+        seconds: 0.5,
+        error: { code: "sql_error", message: "x", hint: null },
+        state: "failed",
+      },
+    ],
+    postRunnersRunner: [{ lease: "0123456789abcdef", leaseMs: 60_000, pollMs: 5_000 }, {}],
     putRegistry: [snapshot, { ...snapshot, services: {} }],
     postMaterializationsView: [{ start: null, end: NOW, rows: 1, bytes: 2, version: 1 }],
     putTransformsName: [
@@ -170,6 +203,14 @@ export const QUERIES: Readonly<Record<string, readonly (readonly (readonly [stri
       ["features", "everything:an_int64"],
       ["user_id", "9223372036854775807"],
     ],
+  ],
+  getJobs: [
+    [
+      ["state", "queued"],
+      ["limit", "2"],
+      ["before", "7"],
+    ],
+    [["view", "delays"]],
   ],
   getAudit: [
     [

@@ -97,7 +97,7 @@ export async function fuzzedWorld(store: OnlineStore): Promise<World> {
     writable: {
       viewReader: null,
       serviceReader: null,
-      viewWriter: /^(?:feature|materialization):.*:rating@\d+$|^control:|^registry:/,
+      viewWriter: /^(?:feature|materialization):.*:rating@\d+$|^(?:control|registry|job):/,
       none: null,
       wrong: null,
       broken: null,
