@@ -58,6 +58,16 @@ describe("the README's snippets", () => {
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+  /** A server of its own, started by the snippet and stopped by its port. */
+  async function pushed(): Promise<void> {
+    const own = await freePort();
+    mkdirSync(join(folder, "clicks"));
+    writeFileSync(join(folder, "clicks/features.ts"), snippet("file", "clicks/features.ts"));
+    const script = snippet("run", "push").replaceAll("8788", String(own));
+    const { stdout } = await shell(`trap 'kill %1; wait' EXIT\n${script}`);
+    expect(stdout).toMatch(/2 events?[^]*accepted[^]*clicks_1h[^]*2[^]*hat/);
+  }
+
   it("train: a training set of four rows, the unknown driver's included", { timeout: 120_000 }, async () => {
     await shell(snippet("run", "train"));
     const lines = readFileSync(join(folder, "drivers/training.csv"), "utf8").trim().split("\n");
@@ -115,6 +125,7 @@ describe("the README's snippets", () => {
       expect(jobs.stdout).toMatch(/2 jobs done\nID +STATE .*\n2 +succeeded +lately .*\n1 +succeeded +latest .* keys/);
       const reconciled = await shell(snippet("run", "reconcile"));
       expect(reconciled.stdout).toMatch(/latest@1: 5 keys\n[^]*online equals offline for \d+ keys/);
+      await pushed();
       // The client's snippet imports the package by name, so it runs where the package is: in the checkout.
       const inside = mkdtempSync(join(checkout, "test", ".readme-"));
       try {

@@ -1,7 +1,7 @@
 // Sources: the files that history is read from, and the values that only a request knows.
 import * as z from "zod/mini";
 import { EdgefeatError } from "../errors.ts";
-import { checkShape } from "../shape.ts";
+import { checkShape, lookUp } from "../shape.ts";
 import { brand } from "./brand.ts";
 import { checkField, checkFields, type Field } from "./fields.ts";
 import { checkName } from "./names.ts";
@@ -13,7 +13,7 @@ export type Schema = Readonly<Record<string, Field>>;
 export interface Source<S extends Schema = Schema> {
   readonly name: string;
   readonly format: SourceFormat;
-  /** A file, folder or pattern relative to the config file's folder, or a URL. */
+  /** A file, folder or pattern relative to the config file's folder, or a URL; "" where there is none, but pushed events alone. */
   readonly path: string;
   readonly eventTime?: string;
   readonly createdTime?: string;
@@ -58,6 +58,13 @@ const sourceShape = z.strictObject({
   s3: z.optional(s3Shape),
 });
 
+const streamShape = z.strictObject({
+  eventTime: z.string(),
+  createdTime: z.optional(z.string()),
+  eventId: z.optional(z.string()),
+  schema: z.record(z.string(), z.any()),
+});
+
 function source<const S extends Schema>(format: SourceFormat, name: string, options: SourceOptions<S>): Source<S> {
   checkName("a source", name);
   checkShape(sourceShape, options, `source "${name}"`, "definition_invalid");
@@ -88,6 +95,27 @@ export function jsonl<const S extends Schema = {}>(name: string, options: Source
 /** Defines an Arrow IPC file or stream as a source. */
 export function arrow<const S extends Schema = {}>(name: string, options: SourceOptions<S>): Source<S> {
   return source("arrow", name, options);
+}
+
+export interface StreamOptions<S extends Schema> extends Pick<
+  SourceOptions<S>,
+  "eventTime" | "createdTime" | "eventId"
+> {
+  eventTime: string;
+  /** The type of every column that an event may carry. */
+  schema: S;
+}
+
+/**
+ * Defines a source without a file: what is pushed to its views is all there is of it, and its history is the event log. A
+ * new view over it answers from `apply` on.
+ * @example stream("clicks", { eventTime: "at", eventId: "id", schema: { id: string(), at: timestamp(), user: string() } })
+ */
+export function stream<const S extends Schema>(name: string, options: StreamOptions<S>): Source<S> {
+  checkShape(streamShape, options, `source "${name}"`, "definition_invalid");
+  for (const column of [options.eventTime, options.createdTime, options.eventId])
+    if (column !== undefined) lookUp(options.schema, column, `column of source "${name}" called`, "missing_column");
+  return brand("source", { ...source("jsonl", name, { ...options, path: "-" }), path: "" });
 }
 
 /** Values that come with the request online, and as columns of the entity rows offline (SEMANTICS 5.4). */

@@ -203,7 +203,7 @@ function checkParts(
     throw new EdgefeatError("definition_invalid", `${what}: entities must be made by entity(…)`);
   }
   if (definitionKind(options.source) !== "source") {
-    throw new EdgefeatError("definition_invalid", `${what}: source must be made by parquet(…), csv(…) or arrow(…)`);
+    throw new EdgefeatError("definition_invalid", `${what}: source must be made by parquet(…), csv(…), stream(…) or the like`);
   }
   checkPush(what, options);
   if (options.aggregations === undefined) return;
@@ -228,6 +228,11 @@ function checkPush(
   { push, lateness, select, source, aggregations }: Parameters<typeof checkParts>[1],
 ): void {
   if (push !== true) {
+    if (source.path === "") {
+      throw new EdgefeatError("definition_invalid", `${what}: its source is a stream, of pushed events alone`, {
+        hint: "add push: true",
+      });
+    }
     if (lateness === undefined) return;
     throw new EdgefeatError("definition_invalid", `${what}: a lateness is for pushed events, and it takes none`, {
       hint: "add push: true, or leave the lateness out",

@@ -112,10 +112,12 @@ export interface PlannedView {
 function planView(entry: ViewEntry | undefined, view: CompiledView, breaking: boolean): PlannedView {
   const stored = view.spec.kind !== "onDemand";
   if (entry === undefined) {
-    const first = { fingerprint: view.fingerprint, materialized: false, spec: view.spec };
+    // Of a stream nothing was missed so far; a later version has to catch up with what was pushed before it.
+    const complete = view.spec.kind !== "onDemand" && view.spec.source.path === "";
+    const first = { fingerprint: view.fingerprint, materialized: complete, spec: view.spec };
     return {
       entry: { latest: 1, active: null, versions: { "1": first } },
-      change: { kind: "add", version: 1, needsMaterialization: stored },
+      change: { kind: "add", version: 1, needsMaterialization: stored && !complete },
     };
   }
   const known = Object.entries(entry.versions).find(([, v]) => v.fingerprint === view.fingerprint);

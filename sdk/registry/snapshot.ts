@@ -44,6 +44,7 @@ const entity = z.strictObject({
 const source = z.strictObject({
   name,
   format: z.enum(["parquet", "csv", "jsonl", "arrow"]),
+  /** "": no file; what is pushed is all there is. */
   path: z.string(),
   eventTime: z.nullable(z.string()),
   createdTime: z.nullable(z.string()),

@@ -52,7 +52,7 @@ export function sourceReader(snapshot: Snapshot, files: JoinInput["sources"], se
     const file = files[source.name];
     if (file === undefined) {
       throw new EdgefeatError("file_not_found", `no file was chosen for source "${source.name}"`, {
-        hint: `drop or choose ${source.path}`,
+        hint: `drop or choose ${source.path === "" ? "a file of its events" : source.path}`,
       });
     }
     return readData(file, { columns, types: typesInSnapshot(snapshot, source), setAside });

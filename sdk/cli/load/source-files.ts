@@ -33,6 +33,7 @@ const REMOTE_AT_ONCE = 4;
 
 /** Returns a source's files, named as its definition names them. @throws file_not_found, file_unreadable, definition_invalid, config_invalid */
 export async function sourceFiles({ path, s3 = {}, name }: SourceSpec, reach: Reach): Promise<SourceFiles> {
+  if (path === "") return { files: [], atOnce: 1 };
   if (/^https?:\/\//.test(path)) return { files: [await urlFile(path, reach)], atOnce: 1 };
   if (path.startsWith("s3://")) return { files: await objects(path, s3, name, reach), atOnce: REMOTE_AT_ONCE };
   if (/^[a-z][a-z0-9+.-]+:\/\//i.test(path)) {

@@ -31,6 +31,7 @@ export async function emptySource(repo: string, source: SourceSpec, declared: ()
 }
 
 async function columnsOf(repo: string, source: SourceSpec, declared: () => ColumnTypes): Promise<DatasetColumn[]> {
+  if (source.path === "") return streamColumns(declared());
   const { filesColumns, typesAreDeclared } = await import("../../../offline/datasets/index.ts");
   const { datasets } = await import("../../../offline/datasets/files.ts");
   return relativeTo(repo, async () => {
@@ -60,6 +61,7 @@ export function sourceReader(
   { onBadRows = "fail", env = process.env, ...how }: SourceReaderOptions = {},
 ): ReadSource {
   return async (source, columns, range) => {
+    if (source.path === "") return emptyStream(typesOf(source), columns);
     const { readFiles } = await import("../../../offline/datasets/index.ts");
     const { datasets } = await import("../../../offline/datasets/files.ts");
     return relativeTo(repo, async () => {
@@ -68,6 +70,18 @@ export function sourceReader(
       return readFiles(datasets, files, source, { columns, types: typesOf(source), range, atOnce, keepBadCells });
     });
   };
+}
+
+async function streamColumns(types: ColumnTypes): Promise<DatasetColumn[]> {
+  const { arrowTypeOf } = await import("../../../offline/datasets/index.ts");
+  return Object.entries(types).map(([name, type]) => ({ name, arrow: arrowTypeOf(type), type }));
+}
+
+/** A source without a file has no row but those of its log. */
+async function emptyStream(types: ColumnTypes, columns: readonly string[] = Object.keys(types)): Promise<Table> {
+  const { emptyTableOf } = await import("../../../offline/datasets/index.ts");
+  const typed = await streamColumns(Object.fromEntries(columns.map((name) => [name, types[name] as ValueType])));
+  return emptyTableOf(typed.map(({ name, arrow }) => [name, arrow]));
 }
 
 /** Returns the rows of a file; `path` is relative to `folder` or absolute, or a URL, and errors show it relative. */
