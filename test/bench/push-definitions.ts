@@ -1,13 +1,11 @@
 // What the flights are pushed into: windows of three lengths by airport.
-import { avg, count, entity, featureView, int64, max, parquet, string, timestamp } from "edgefeat";
+import { avg, count, entity, featureView, int64, lifetime, max, stream, string, timestamp } from "edgefeat";
 
 const airport = entity("airport", { joinKey: "origin", type: string() });
 
-/** The id is one that the file lacks: its row's number. */
 export const airportDelays = featureView("airport_delays", {
   entities: [airport],
-  source: parquet("departures", {
-    path: "flights.parquet",
+  source: stream("departures", {
     eventTime: "date",
     eventId: "flight",
     schema: { flight: int64(), date: timestamp(), origin: string(), delay: int64(), distance: int64() },
@@ -17,5 +15,6 @@ export const airportDelays = featureView("airport_delays", {
     delay_avg_1h: avg("delay", "1h"),
     departures_1d: count("1d"),
     delay_max_7d: max("delay", "7d", { where: "delay > 0" }),
+    departures: count(lifetime()),
   },
 });

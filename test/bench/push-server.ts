@@ -1,8 +1,10 @@
 // `edgefeat serve` on a folder of its own, with the view that the flights are pushed into.
+import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { type RunningServer, startServer } from "../../sdk/cli/serve/start-server.ts";
 import { createAdminClient } from "../../sdk/client/index.ts";
 import type { Us } from "../../sdk/time.ts";
@@ -15,6 +17,8 @@ export const PROJECT = { project: "bench", environment: "dev" };
 export interface PushServer extends RunningServer {
   /** Sends a push, and returns its counts. @throws where any event is rejected */
   push(body: string): Promise<{ accepted: number; duplicate: number; deferred: number }>;
+  /** Compares every key with the log's join; returns the report. @throws where a value differs */
+  reconcile(): Promise<{ keys: number }>;
   /** Returns one feature of an airport. */
   read(feature: string, origin: string, headers?: Readonly<Record<string, string>>): Promise<unknown>;
 }
@@ -54,6 +58,14 @@ export default defineConfig({ project: "${PROJECT.project}", environment: "${PRO
       );
       if (answer.rejected.length > 0) throw new Error(`an event was rejected: ${JSON.stringify(answer.rejected[0])}`);
       return answer;
+    },
+    async reconcile() {
+      const main = fileURLToPath(new URL("../../sdk/cli/main.ts", import.meta.url));
+      const args = [main, "reconcile", "--repo", repo, "--all", "--json"];
+      const { stdout } = await promisify(execFile)(process.execPath, args);
+      const { verdict, views } = JSON.parse(stdout.trimEnd().split("\n").at(-1) as string);
+      if (verdict !== "equal") throw new Error(`after the stream ${views[0].wrongKeys} keys differ`);
+      return { keys: views[0].keys.compared };
     },
     async read(feature, origin, headers = {}) {
       const body = JSON.stringify({ features: [`airport_delays:${feature}`], entities: { origin } });

@@ -5,9 +5,6 @@ import type { Value, ValueType } from "../../sdk/types/index.ts";
 import { readFlights } from "./flights.ts";
 
 export const BATCH = 1_000;
-/** After every flight. */
-export const STREAM_NOW = "2001-07-01T00:00:00Z";
-
 export interface StreamEvent {
   readonly id: number;
   readonly time: string;

@@ -6,7 +6,7 @@ import { createUpstashStore } from "../../../worker/store/upstash.ts";
 import { startGatewayProcess } from "../gateway-process.ts";
 import type { Measurement, Metric } from "../metric.ts";
 import { PROJECT, type PushServer, startPushServer } from "../push-server.ts";
-import { BATCH, batchBodies, flightStream, STREAM_NOW, type StreamEvent } from "../push-stream.ts";
+import { BATCH, batchBodies, flightStream, type StreamEvent } from "../push-stream.ts";
 
 const EVENTS = 100_000;
 const ROUNDS = 5;
@@ -18,7 +18,7 @@ export const pushEventsPerSecond: Metric = {
     "events/s of flights in the order of time, pushed 1,000 at a time through `edgefeat serve`, over 5,000; and into Redis, over bare compare-and-sets",
   async run(say) {
     const events = await flightStream(EVENTS);
-    const nowUs = parseTime(STREAM_NOW);
+    const nowUs = parseTime((events.at(-1) as StreamEvent).time);
     const measurements: Measurement[] = [];
     const notes = [
       `${EVENTS.toLocaleString("en-US")} real flights, by airport into windows of 1 h, 1 d and 7 d, one push after another; the log of events on disk as well;`,
@@ -28,6 +28,7 @@ export const pushEventsPerSecond: Metric = {
     const embedded = await startPushServer({ nowUs });
     try {
       const values = await streamRounds(embedded, events, say);
+      notes.push(`reconcile --all afterwards, embedded: ${(await embedded.reconcile()).keys} airports, none differs`);
       measurements.push({
         variant: "",
         unit: "events/s",
@@ -45,6 +46,7 @@ export const pushEventsPerSecond: Metric = {
       const server = await startPushServer({ nowUs, upstash: gateway });
       try {
         const values = await streamRounds(server, events, say);
+        notes.push(`  and Redis: ${(await server.reconcile()).keys} airports, none differs`);
         const baselines = await bareRounds(gateway, events);
         measurements.push({
           variant: "redis",
