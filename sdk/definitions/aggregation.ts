@@ -13,7 +13,7 @@ export interface AggregationOptions {
   /** Only events for which this expression over the source's columns is true. */
   where?: string;
   /**
-   * How far the window's lower edge moves at a time; must divide the window. Default: SEMANTICS 4.3; 1 d for windows without a
+   * How far the window's lower edge moves at a time; must divide the window. Default: SEMANTICS 4.3; 1 h for windows without a
    * lower edge, whose tiles it cuts. A tumbling window has none of its own.
    */
   hop?: string;

@@ -4,7 +4,7 @@ import { windowSpan } from "../definitions/window.ts";
 import { EdgefeatError } from "../errors.ts";
 import { compileExpression } from "../expressions/index.ts";
 import { lookUp } from "../shape.ts";
-import { parseDuration, US_PER_DAY } from "../time.ts";
+import { parseDuration, US_PER_HOUR } from "../time.ts";
 import { checkValue, typeName, type ValueType } from "../types/index.ts";
 import { aggregateTypes, EVENTS } from "../windows/aggregate-types.ts";
 import { defaultHop } from "../windows/hop.ts";
@@ -68,7 +68,7 @@ function windowOf({
   if (typeof window === "object" && "tumbling" in window) return { windowUs, hopUs: windowUs, tumbling: true };
   return {
     windowUs,
-    hopUs: hop !== undefined ? parseDuration(hop) : windowUs === 0 ? US_PER_DAY : defaultHop(windowUs),
+    hopUs: hop !== undefined ? parseDuration(hop) : windowUs === 0 ? US_PER_HOUR : defaultHop(windowUs),
     ...(typeof window === "object" && "lastN" in window ? { lastN: window.lastN } : {}),
   };
 }

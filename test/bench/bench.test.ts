@@ -38,6 +38,7 @@ describe("npm run bench", () => {
         "serve.redis_vs_fetch",
         "serve.views_vs_one",
         "serve.vs_feast",
+        "serve.windows_vs_stored",
       ]),
     );
     for (const line of lines) expect(line).toMatch(/^\S+ +\S.{20,}$/);

@@ -9,6 +9,7 @@ import { loadTransforms } from "../../sdk/cli/load/definitions.ts";
 import { sourceReader } from "../../sdk/cli/load/sources.ts";
 import { reconcileOnline } from "../../sdk/cli/reconcile-online.ts";
 import { coveredBy } from "../../sdk/cli/reconcile-views.ts";
+import type { RowsPage } from "../../sdk/client/index.ts";
 import { typesInSnapshot } from "../../sdk/registry/index.ts";
 import { formatTime, US_PER_DAY, US_PER_HOUR, US_PER_MINUTE, type Us } from "../../sdk/time.ts";
 import { createUpstashStore, runtimeDeps } from "../../worker/store/index.ts";
@@ -301,8 +302,16 @@ function reconciles(name: string, open: () => Promise<World>): void {
     });
 
     it("leaves B as it was where tiles are mended", async () => {
-      const boundaries = async () =>
-        (await connection.admin.listRows("shop_stats", { version: 1 })).rows.map((one) => one.boundary);
+      const boundaries = async () => {
+        const rows = [];
+        let cursor: string | null = null;
+        do {
+          const page: RowsPage = await connection.admin.listRows("shop_stats", { version: 1, cursor });
+          rows.push(...page.rows);
+          ({ cursor } = page);
+        } while (cursor !== null);
+        return rows.map((one) => one.boundary);
+      };
       expect(await boundaries()).toEqual(SHOPS.map(() => formatTime(END_US)));
       await put("shop_stats", "books", (revision) => ({ entities: { shop: "books" }, packed: null, revision }));
       expect((await look("shop_stats", { repair: true })).verdict).toBe("repaired");

@@ -361,7 +361,7 @@ describe("routes", () => {
     ["GET", "/v1", 404, "not_found", null],
     ["GET", "/v1/rows/", 404, "not_found", null],
     ["DELETE", "/v1/features", 405, "method_not_allowed", "POST, GET, HEAD"],
-    ["GET", "/v1/rows/last_flight", 405, "method_not_allowed", "POST"],
+    ["DELETE", "/v1/rows/last_flight", 405, "method_not_allowed", "POST, GET, PUT, HEAD"],
     ["POST", "/v1/registry", 405, "method_not_allowed", "GET, PUT, HEAD"],
     ["OPTIONS", "/health", 405, "method_not_allowed", "GET, HEAD"],
   ])("%s %s is %i", async (method, path, status, code, allow) => {

@@ -339,7 +339,7 @@ describe("materializations", () => {
     await complete({ start: null, end: NOW, rows: 0 }, "airport_info");
     h.store.reads.length = 0;
     expect(await records()).toEqual({
-      "last_flight@1": record,
+      "last_flight@1": { ...record, covered: [{ start: "2001-03-29T22:00:00Z", end: NOW }] },
       "airport_info@1": expect.objectContaining({ start: null, end: NOW }),
     });
     expect(h.store.reads).toHaveLength(2);

@@ -1,7 +1,7 @@
 // A frame of Feast's written to the views that it is for: to each of their versions that it makes whole rows of.
 import { EdgefeatError } from "../../sdk/errors.ts";
 import { didYouMean } from "../../sdk/nearest.ts";
-import type { Snapshot } from "../../sdk/registry/index.ts";
+import type { Snapshot, ViewSpec } from "../../sdk/registry/index.ts";
 import type { StoredRow } from "../../sdk/rows/index.ts";
 import type { Clock } from "../../sdk/time.ts";
 import type { RowCache } from "../serve/index.ts";
@@ -27,15 +27,15 @@ export interface FrameWritten {
  */
 export function pushedViews({ views }: Snapshot, name: string): readonly string[] {
   const sources = new Map<string, string[]>();
-  for (const [view, { latest, versions }] of Object.entries(views)) {
-    const spec = latest === null ? undefined : versions[latest]?.spec;
+  for (const view of Object.keys(views)) {
+    const spec = latestSpec(views, view);
     if (spec === undefined || spec.kind === "onDemand" || spec.select !== undefined) continue;
     const over = sources.get(spec.source.name);
     if (over === undefined) sources.set(spec.source.name, [view]);
     else over.push(view);
   }
   const isView = Object.hasOwn(views, name);
-  const over = sources.get(name);
+  const over = takers(views, sources.get(name));
   if (over !== undefined && isView && !over.includes(name)) {
     throw new EdgefeatError("bad_request", `"${name}" is a source, and also a view over another source`, {
       hint: "write to the view by POST /write-to-online-store",
@@ -48,6 +48,22 @@ export function pushedViews({ views }: Snapshot, name: string): readonly string[
     hint: didYouMean(name, new Set([...sources.keys(), ...Object.keys(views)])),
     pointer: "/push_source_name",
   });
+}
+
+/** Where a view over the source takes pushes by its definition, windows that only batches fill do not stand in the way. */
+function takers(views: Snapshot["views"], over: readonly string[] | undefined): readonly string[] | undefined {
+  const pushed = (view: string) => {
+    const spec = latestSpec(views, view);
+    return spec !== undefined && spec.kind !== "onDemand" && spec.push === true;
+  };
+  if (over?.some(pushed) !== true) return over;
+  return over.filter((view) => latestSpec(views, view)?.kind === "stored" || pushed(view));
+}
+
+/** Returns what the definitions hold of a view now; undefined where there is none. */
+export function latestSpec(views: Snapshot["views"], view: string): ViewSpec | undefined {
+  const { latest = null, versions = {} } = views[view] ?? {};
+  return latest === null ? undefined : versions[latest]?.spec;
 }
 
 /**

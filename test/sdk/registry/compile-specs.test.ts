@@ -195,7 +195,7 @@ describe("specs", () => {
     const { spec } = compile(view, columns).views["v"] as { spec: any };
     const [MINUTE, HOUR, DAY] = [60_000_000, 3_600_000_000, 86_400_000_000];
     const shared = { default: null, where: null };
-    const unbounded = { ...shared, windowUs: 0, hopUs: DAY };
+    const unbounded = { ...shared, windowUs: 0, hopUs: HOUR };
     expect(spec.features).toStrictEqual([
       { ...unbounded, name: "all", type: "int64", fn: "count", column: null },
       { ...unbounded, name: "recent", type: "float64", fn: "avg", column: "ratio", lastN: 10 },

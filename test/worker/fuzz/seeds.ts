@@ -101,6 +101,11 @@ export function bodiesOf(project: string): Readonly<Record<string, readonly unkn
       { feature_service: "model", entities: { airport: ["SEA"], scheduled: [1], seats: [2] } },
       { features: ["everything:a_time"], entities: { user_id: [1] }, include_feature_view_version_metadata: true },
     ],
+    putRowsView: [
+      { until: NOW, rows: [{ ...flightRow("F7", NOW), revision: null }] },
+      { version: 1, until: NOW, rows: [{ entities: { origin: "F8" }, values: null, revision: "0".repeat(32) }] },
+      { until: NOW, tiles: [{ entities: { origin: "F6" }, packed: null, revision: null }] },
+    ],
     postRowsView: [
       { rows: [flightRow("F3", NOW), flightRow("F4", "2001-03-31T11:00:00Z", { delay: null })] },
       { version: 1, rows: [{ entities: { user_id: 9, item: "f" }, eventTime: NOW, values: { stars: 5 } }] },

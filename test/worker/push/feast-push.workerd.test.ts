@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { durableObjectStore } from "../../support/workerd-stores.ts";
 import { type Harness, harness } from "../support/harness.ts";
-import { MemoryLog, pushDefinitions } from "../support/push.ts";
+import { MemoryLog, nightly, pushDefinitions } from "../support/push.ts";
 
 const FRAME = {
   flight: ["a", "b", "c"],
@@ -53,6 +53,13 @@ describe("POST /push of events", () => {
       { duplicate: 3 },
     ]);
     expect(log.records).toEqual([]);
+  });
+
+  it("leaves out windows of the source that only batches fill, unless it is they that are named", async () => {
+    await h.apply(pushDefinitions({ nightly }));
+    const answer = await push();
+    expect(answer.json.views.map(({ view }: { view: string }) => view)).toEqual(["pushed", "latest", "overall"]);
+    expect((await push({ push_source_name: "nightly" })).status).toBe(501);
   });
 
   it("to both sides tells the log of each view that took an event", async () => {

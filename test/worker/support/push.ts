@@ -79,6 +79,13 @@ export const overall = featureView("overall", {
   aggregations: { events_1h: count("1h"), delay_sum_1h: sum("delay", "1h") },
 });
 
+/** Only batches fill it. */
+export const nightly = featureView("nightly", {
+  entities: [airport],
+  source: departures,
+  aggregations: { events_30d: count("30d") },
+});
+
 export const FEATURES = Object.keys(pushed.aggregations as object).map((name) => `pushed:${name}`);
 
 export function pushDefinitions(more: Record<string, unknown> = {}): Compiled {
