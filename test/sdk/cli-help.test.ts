@@ -1,6 +1,6 @@
 // Help, bad usage and the launcher: what the command line says before it does anything.
 import { expect, test } from "vitest";
-import { edgefeat, folderWith } from "./cli-harness.ts";
+import { edgefeat, folderWith, start } from "./cli-harness.ts";
 
 const COMMANDS = [
   "init",
@@ -31,6 +31,15 @@ test.concurrent.each(COMMANDS)("%s --help teaches: purpose, options, two example
   expect(stdout).toContain("--json");
   expect(stdout.match(new RegExp(`^  \\$ edgefeat ${command}\\b`, "gm"))?.length).toBeGreaterThanOrEqual(2);
   expect(stdout).toContain("Exit codes: 0 done, 1 failed, 2 bad usage.");
+});
+
+test("a reader that goes away before the end is no fault", async () => {
+  const child = start(["--help"], {});
+  child.stdout.destroy();
+  let stderr = "";
+  child.stderr.on("data", (data) => (stderr += data));
+  const code = await new Promise((done) => child.once("close", done));
+  expect([code, stderr]).toEqual([0, ""]);
 });
 
 test("--version prints the package's version", async () => {
