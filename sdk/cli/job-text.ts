@@ -24,8 +24,8 @@ export function jobTable(jobs: readonly Job[]): string[] {
 
 /** Returns all that there is to say of a job. */
 export function jobLines(job: Job): string[] {
-  const { incremental, start, end, due, origin, createdAt, createdBy, startedAt, finishedAt, runner, attempts, error } =
-    job;
+  const { incremental, start, end, due, origin, createdAt, createdBy, startedAt, finishedAt, runner, error } = job;
+  const { attempts, retries } = job;
   const from = incremental ? "a day before the last end" : (start ?? "the earliest row");
   return [
     statusLine(job),
@@ -35,6 +35,7 @@ export function jobLines(job: Job): string[] {
       ["  queued", `${createdAt} by ${createdBy}`],
       ...(startedAt === null ? [] : [["  started", `${startedAt}${attempts > 1 ? `, attempt ${attempts}` : ""}`]]),
       ...(runner === null ? [] : [["  runner", runner]]),
+      ...(retries > 0 ? [["  tried again", counted(retries, "time")]] : []),
       ...(finishedAt === null ? [] : [["  finished", finishedAt]]),
     ]),
     ...(error === null || error.hint === null ? [] : [`  hint: ${error.hint}`]),

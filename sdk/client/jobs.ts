@@ -27,6 +27,8 @@ export interface Job {
   finishedAt: string | null;
   runner: string | null;
   attempts: number;
+  /** How often its last runner tried again what failed by a fault that may pass. */
+  retries: number;
   /** True when it is to be cancelled, which its runner has yet to notice. */
   cancelling: boolean;
   progress: JobProgress | null;
@@ -70,6 +72,7 @@ export interface JobReport {
   rows?: Record<string, number>;
   seconds?: number;
   error?: JobError;
+  retries?: number;
   /** Ends the job, or with "queued" gives it back; without it the lease is renewed. */
   state?: Exclude<JobState, "running">;
 }

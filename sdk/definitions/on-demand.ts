@@ -22,13 +22,16 @@ type Outputs<F extends Schema> = { [K in keyof F]: F[K] extends Field<infer T> ?
 
 export type Transform = (row: Values) => Values;
 
+/** Nothing of it is materialized, so it has no schedule. */
+type OnDemandMeta = Omit<ViewMeta, "schedule">;
+
 export interface OnDemandProjection<F extends Values = Values> {
   readonly onDemand: OnDemandView;
   readonly features: readonly string[];
   readonly _values?: F;
 }
 
-export interface OnDemandView<F extends Values = Values> extends OnDemandProjection<F>, ViewMeta {
+export interface OnDemandView<F extends Values = Values> extends OnDemandProjection<F>, OnDemandMeta {
   readonly name: string;
   readonly inputs: readonly Input[];
   readonly fields: Schema;
@@ -40,7 +43,7 @@ export interface OnDemandView<F extends Values = Values> extends OnDemandProject
   pick<const K extends keyof F & string>(...names: K[]): OnDemandProjection<Pick<F, K>>;
 }
 
-export interface OnDemandOptions<I extends readonly Input[], F extends Schema> extends ViewMeta {
+export interface OnDemandOptions<I extends readonly Input[], F extends Schema> extends OnDemandMeta {
   /** Views (or projections of them) and request sources whose values the features are computed from. */
   inputs: I;
   features: F;
@@ -67,6 +70,11 @@ export function onDemandView<const I extends readonly Input[], const F extends S
     throw new EdgefeatError("definition_invalid", `${what}: it has no features`);
   }
   checkFields(`a feature of ${what}`, fields);
+  if ((meta as ViewMeta).schedule !== undefined) {
+    throw new EdgefeatError("definition_invalid", `${what}: nothing of it is materialized, so it has no schedule`, {
+      hint: "give the schedule to the views among its inputs",
+    });
+  }
   if (!Array.isArray(inputs) || inputs.some((i) => !INPUT_KINDS.has(definitionKind(i)) || "onDemand" in i)) {
     throw new EdgefeatError("definition_invalid", `${what}: inputs must be feature views or request sources`);
   }

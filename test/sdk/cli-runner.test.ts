@@ -184,7 +184,7 @@ describe("a job that is interrupted", () => {
     ({ home, cwd, proxy, admin } = await slowRepo());
   });
   beforeEach(() => {
-    Object.assign(proxy.hold, { eachMs: 0, afterBatches: Number.POSITIVE_INFINITY });
+    Object.assign(proxy.hold, { eachMs: 0, afterBatches: Number.POSITIVE_INFINITY, failing: 0 });
   });
   afterAll(() => proxy.close());
   const submit = async () =>
@@ -253,6 +253,17 @@ describe("a job that is interrupted", () => {
     expect(job?.rows?.["resumed"]).toBeGreaterThan(0);
   });
 
+  test("by a store that is away for a while is tried again by its runner, and says so", async () => {
+    const id = await submit();
+    // Each call has three attempts of its own.
+    proxy.hold.failing = 3;
+    const done = await run(cwd, "runner", "--once");
+    expect(done.code, done.stderr).toBe(0);
+    expect(done.stderr).toMatch(/warning: job \d+: .*away for now.*; trying again in 2 s, 1 of 3\n/);
+    expect(done.json().jobs).toMatchObject([{ id, state: "succeeded", attempts: 1, retries: 1, rows: { keys: KEYS } }]);
+    expect((await edgefeat(["jobs", id], { cwd })).stdout).toMatch(/\n {2}tried again +1 time\n/);
+  });
+
   test("by a cancel stops, and stays cancelled", async () => {
     const id = await submit();
     proxy.hold.eachMs = 2_000;
@@ -316,9 +327,9 @@ test.concurrent.each<[args: string[], message: string]>([
   expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
 });
 
-/** Returns a proxy that holds batches of rows up: each for `eachMs`, and those after the first `afterBatches` for ever. */
+/** Returns a proxy that holds batches of rows up: each for `eachMs`, those after the first `afterBatches` for ever; `failing` are refused. */
 async function holdingProxy(target: Serving) {
-  const hold = { eachMs: 0, afterBatches: Number.POSITIVE_INFINITY };
+  const hold = { eachMs: 0, afterBatches: Number.POSITIVE_INFINITY, failing: 0 };
   let batches = 0;
   let onHeld = () => {};
   const held = new Promise<void>((resolve) => (onHeld = resolve));
@@ -327,6 +338,12 @@ async function holdingProxy(target: Serving) {
     for await (const chunk of request) chunks.push(chunk as Buffer);
     if (request.method === "POST" && request.url?.startsWith("/v1/rows/") === true) {
       if (batches++ >= hold.afterBatches) return onHeld();
+      if (hold.failing > 0) {
+        hold.failing--;
+        const problem = { code: "store_unavailable", detail: "the store is away for now", status: 503 };
+        response.writeHead(503, { "content-type": "application/problem+json" }).end(JSON.stringify(problem));
+        return;
+      }
       await sleep(hold.eachMs);
     }
     const { host: _, connection: __, ...headers } = request.headers as Record<string, string>;

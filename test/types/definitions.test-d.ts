@@ -197,6 +197,8 @@ onDemandView("a", {
   features: { z: float64() },
   expressions: { z: "standardize(distance, 'delays')" },
 });
+// @ts-expect-error nothing of it is materialized, so it has no schedule
+onDemandView("a", { inputs: [trip], features: { z: float64() }, expressions: { z: "1.0" }, schedule: "0 * * * *" });
 // @ts-expect-error a scaler has a deviation
 scaler("delays", { mean: 8.2 });
 // @ts-expect-error terms are texts

@@ -5,11 +5,13 @@ import { EdgefeatError } from "../../sdk/errors.ts";
 import { jobsKey, type KeySpace } from "../../sdk/rows/index.ts";
 import { type Clock, formatTime, type Ms, parseTime, US_PER_DAY } from "../../sdk/time.ts";
 import type { OnlineStore } from "../store/port.ts";
-import { alterDocument, noneDone, noneOpen, type OpenJobs, own, parsed } from "./documents.ts";
+import { alterDocument, bytesOf, noneDone, noneOpen, type OpenJobs, own, parsed } from "./documents.ts";
 import { type Asked, END_STATES, isHeld, type Job, type JobState, type KeptJob, shown, type Told } from "./job.ts";
+import { checkOwner, type Owner, type Runner, sign } from "./signs.ts";
 
-/** How many finished jobs are kept, and for how long; under a frozen clock only the number counts. */
+/** How many finished jobs are kept, in how many bytes of JSON, and for how long; under a frozen clock that doesn't count. */
 export const KEPT_JOBS = 500;
+export const KEPT_BYTES = 1_000_000;
 const KEPT_US = 30 * US_PER_DAY;
 const MAX_OPEN = 1_000;
 /** A job that so many runners were lost with is not tried again: it may be what they are lost by. */
@@ -21,13 +23,6 @@ export interface BoardParts {
   readonly space: KeySpace;
   /** The system's time, which leases and signs of life run out by. */
   systemMs(): Ms;
-}
-
-export interface Runner {
-  readonly name: string;
-  readonly views: readonly string[] | null;
-  /** How long it counts as there without another sign. */
-  readonly presentMs: Ms;
 }
 
 export interface JobQuery {
@@ -99,6 +94,7 @@ export class JobBoard {
           runner: null,
           attempts: 0,
           cancelling: false,
+          retries: 0,
           progress: null,
           rows: null,
           seconds: null,
@@ -115,13 +111,14 @@ export class JobBoard {
   /**
    * Takes note of a runner and, with a lease that it made up, gives it the first job that waits for a view that nobody else
    * has; again the same to who asks again with that lease. A job whose lease ran out waits again.
+   * @throws forbidden where the runner's name is another's
    */
   async beat(runner: Runner, lease: string | null, leaseMs: Ms): Promise<Job | null> {
     const { clock, systemMs } = this.#parts;
     let swept = true;
     const taken = await this.#change((open) => {
       const atMs = systemMs();
-      this.#see(open, runner, atMs);
+      sign(open.runners, runner, atMs);
       if (lease === null) return null;
       for (const job of open.jobs) if (job.state === "running" && !isHeld(job, atMs)) this.#lose(job);
       swept = !open.jobs.some(({ state }) => END_STATES.has(state));
@@ -138,18 +135,21 @@ export class JobBoard {
         job.end ??= now;
         job.startedAt ??= now;
         job.attempts++;
-        Object.assign(job, { state: "running", runner: runner.name, lease });
+        Object.assign(job, { state: "running", runner: runner.name, lease, retries: 0 });
       }
       job.leaseUntilMs = atMs + leaseMs;
       return shown(job);
     });
-    if (!swept) await this.#sweep();
+    if (!swept) await this.#trySweep();
     return taken;
   }
 
-  /** Takes note that a runner goes. */
-  leave(name: string): Promise<void> {
-    return this.#change((open) => void delete open.runners[name]);
+  /** Takes note that a runner goes. @throws forbidden where its name is another's */
+  leave(name: string, owner: Owner): Promise<void> {
+    return this.#change((open) => {
+      checkOwner(open.runners, name, owner);
+      delete open.runners[name];
+    });
   }
 
   /**
@@ -161,10 +161,12 @@ export class JobBoard {
     const job = await this.#change((open) => {
       const found = open.jobs.find((one) => one.id === id && one.lease === lease);
       if (found === undefined || found.state !== "running") return found ?? null;
-      Object.assign(found, told);
+      // What came of it belongs to its end: until then it would only make the document large that decides all.
+      const { rows: _, error: __, ...meanwhile } = told;
+      Object.assign(found, state === null || state === "queued" ? meanwhile : told);
       found.leaseUntilMs = systemMs() + leaseMs;
-      const sign = own(open.runners, found.runner as string);
-      if (sign !== undefined) sign.untilMs = Math.max(sign.untilMs, found.leaseUntilMs);
+      const known = own(open.runners, found.runner as string);
+      if (known !== undefined) known.untilMs = Math.max(known.untilMs, found.leaseUntilMs);
       if (state === "queued") {
         found.attempts--;
         Object.assign(found, { state, runner: null, progress: null });
@@ -179,7 +181,7 @@ export class JobBoard {
         hint: "its lease ran out, or it was given back or cancelled: leave it, and take another",
       });
     }
-    if (END_STATES.has(job.state)) await this.#sweep();
+    if (END_STATES.has(job.state)) await this.#trySweep();
     return shown(job);
   }
 
@@ -194,7 +196,7 @@ export class JobBoard {
       return found;
     });
     if (job === null) return this.find(id, may);
-    if (END_STATES.has(job.state)) await this.#sweep();
+    if (END_STATES.has(job.state)) await this.#trySweep();
     return shown(job);
   }
 
@@ -227,14 +229,6 @@ export class JobBoard {
     return views.find((view) => !signs.some((sign) => sign.views?.includes(view) ?? true)) ?? null;
   }
 
-  /** A write a poll would be many: a sign is renewed once half of its time is over. */
-  #see({ runners }: OpenJobs, { name, views, presentMs }: Runner, atMs: Ms): void {
-    for (const [other, { untilMs }] of Object.entries(runners)) if (untilMs <= atMs) delete runners[other];
-    const known = own(runners, name);
-    if (known !== undefined && known.untilMs > atMs + presentMs / 2 && String(known.views) === String(views)) return;
-    runners[name] = { untilMs: atMs + presentMs, views };
-  }
-
   /** What becomes of a job whose runner is gone. */
   #lose(job: KeptJob): void {
     const now = formatTime(this.#parts.clock.nowUs());
@@ -265,6 +259,11 @@ export class JobBoard {
     return parsed(text, noneDone);
   }
 
+  /** What has been done stands by then, and whoever asks for a job next sweeps again; `list` and `find` tell what is wrong. */
+  async #trySweep(): Promise<void> {
+    await this.#sweep().catch(() => {});
+  }
+
   /** Brings what has ended from the one document to the other. */
   async #sweep(): Promise<void> {
     const { store, clock } = this.#parts;
@@ -277,7 +276,9 @@ export class JobBoard {
       const kept = [...done.filter(({ id }) => !ids.has(id)), ...ended]
         .filter(({ finishedAt }) => parseTime(finishedAt as string) > sinceUs)
         .slice(-KEPT_JOBS);
-      done.splice(0, done.length, ...kept);
+      let bytes = 0;
+      const dropped = kept.findLastIndex((job) => (bytes += bytesOf(job)) > KEPT_BYTES);
+      done.splice(0, done.length, ...kept.slice(dropped + 1));
     });
     await this.#change((open) => {
       open.jobs = open.jobs.filter(({ id, state }) => !(ids.has(id) && END_STATES.has(state)));

@@ -1,8 +1,8 @@
 // The two documents that a project's jobs are kept in: their shape, and how one is altered.
 import { EdgefeatError } from "../../sdk/errors.ts";
-import type { Ms } from "../../sdk/time.ts";
 import type { OnlineStore } from "../store/port.ts";
 import type { KeptJob } from "./job.ts";
+import type { RunnerSign } from "./signs.ts";
 
 const MAX_ATTEMPTS = 32;
 
@@ -13,13 +13,6 @@ export interface OpenJobs {
   /** By view, the last moment of its schedule that was queued. */
   due: Record<string, string>;
   runners: Record<string, RunnerSign>;
-}
-
-/** A runner's sign of life. */
-export interface RunnerSign {
-  untilMs: Ms;
-  /** What it may take; null: every view. */
-  readonly views: readonly string[] | null;
 }
 
 /** Alters a document, and anew what others have made of it meanwhile; without a change nothing is written. @throws store_conflict */
@@ -61,6 +54,11 @@ export function parsed<D>(text: string | null, none: () => D): D {
       hint: "was their key written by another program?",
     });
   }
+}
+
+/** Returns the size of a value's JSON in UTF-8. */
+export function bytesOf(value: unknown): number {
+  return new TextEncoder().encode(JSON.stringify(value)).length;
 }
 
 /** Returns a member by a name that may be anything: "constructor" too. */

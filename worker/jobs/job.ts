@@ -43,6 +43,8 @@ export interface Job extends Asked {
   runner: string | null;
   /** How many runners have taken it, but for those that gave it back. */
   attempts: number;
+  /** How often its last runner tried again what failed by a fault that may pass. */
+  retries: number;
   /** True when it is to be cancelled, which its runner has yet to notice. */
   cancelling: boolean;
   /** null: nothing told yet, or over. */
@@ -55,7 +57,7 @@ export interface Job extends Asked {
 }
 
 /** What a runner tells of a job while it runs, and at its end. */
-export type Told = { [K in "progress" | "rows" | "seconds" | "error"]?: Job[K] | undefined };
+export type Told = { [K in "progress" | "rows" | "seconds" | "error" | "retries"]?: Job[K] | undefined };
 
 /** A job as it is kept: with the lease of the runner that has it, or had it last. */
 export interface KeptJob extends Job {

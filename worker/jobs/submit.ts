@@ -20,6 +20,22 @@ export function viewsToQueue(snapshot: Snapshot, names: readonly string[] | null
   });
 }
 
+interface Moment {
+  readonly nowUs: Us;
+  readonly maxSkewUs: Us;
+  /** Where the time is in the request. */
+  readonly pointer: string;
+}
+
+/** Checks that a time has passed, but for the allowed skew. @throws event_time_in_future (SEMANTICS 3.6) */
+export function checkPassed(what: string, atUs: Us, { nowUs, maxSkewUs, pointer }: Moment): void {
+  if (atUs <= nowUs + maxSkewUs) return;
+  throw new EdgefeatError("event_time_in_future", `${what} ${formatTime(atUs)} lies in the future`, {
+    hint: "give a time that has passed by the server's clock",
+    pointer,
+  });
+}
+
 /**
  * Returns the times of an interval as jobs keep them. An end within the allowed skew of *now* is *now*: by the caller's
  * clock it had passed. @throws bad_request, event_time_in_future (SEMANTICS 3.6)
@@ -27,17 +43,13 @@ export function viewsToQueue(snapshot: Snapshot, names: readonly string[] | null
 export function intervalOf(
   startUs: Us | null,
   endUs: Us | null,
-  { nowUs, maxSkewUs, pointer }: { nowUs: Us; maxSkewUs: Us; pointer: string },
+  moment: Moment,
 ): { start: string | null; end: string | null } {
+  const { nowUs, pointer } = moment;
   if (startUs !== null && startUs >= Math.min(endUs ?? nowUs, nowUs)) {
     throw new EdgefeatError("bad_request", "the interval ends before it starts", { pointer });
   }
-  if (endUs !== null && endUs > nowUs + maxSkewUs) {
-    throw new EdgefeatError("event_time_in_future", `the end ${formatTime(endUs)} lies in the future`, {
-      hint: "materialize up to an end that has passed",
-      pointer,
-    });
-  }
+  if (endUs !== null) checkPassed("the end", endUs, moment);
   return {
     start: startUs === null ? null : formatTime(startUs),
     end: endUs === null ? null : formatTime(Math.min(endUs, nowUs)),

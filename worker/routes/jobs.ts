@@ -5,13 +5,17 @@ import { checkShape, located } from "../../sdk/shape.ts";
 import { formatTime, parseTime, type Us } from "../../sdk/time.ts";
 import { judged } from "../auth/index.ts";
 import { readJson } from "../middleware/body.ts";
+import { bytesOf } from "../jobs/documents.ts";
 import { JOB_STATES, type Job } from "../jobs/job.ts";
-import { intervalOf, viewsToQueue } from "../jobs/submit.ts";
+import type { Owner } from "../jobs/signs.ts";
+import { checkPassed, intervalOf, viewsToQueue } from "../jobs/submit.ts";
 import { type Call, jsonResponse, type Route } from "./route.ts";
 
 const MAX_BODY_BYTES = 64_000;
 export const DEFAULT_JOBS = 50;
 export const MAX_JOBS = 500;
+/** Of an error's message and hint. */
+const MAX_TEXT_BYTES = 2_000;
 /** How long a runner keeps a job without a sign of life. */
 const LEASE_MS = 60_000;
 /** A runner that asks every 5 s is there for a minute after. */
@@ -22,7 +26,10 @@ const count = z.int().check(z.gte(0));
 const ms = (most: number) => z.optional(z.int().check(z.gte(1_000), z.lte(most)));
 const lease = z.string().check(z.regex(/^[\w-]{16,64}$/, "expected 16 to 64 letters, digits, _ and -"));
 const leaseMs = ms(3_600_000);
-const words = z.string().check(z.maxLength(1_000));
+/** Texts are counted as they are kept: as JSON, in UTF-8. */
+const words = (most: number) =>
+  z.string().check(z.refine((text) => bytesOf(text) <= most + 2, `expected at most ${most} bytes`));
+const MAX_COUNTS = 20;
 
 export const jobsBody = z.strictObject({
   /** Default: every view but on-demand ones. */
@@ -39,10 +46,23 @@ export const jobsBody = z.strictObject({
 export const reportBody = z.strictObject({
   lease,
   leaseMs,
-  progress: z.optional(z.nullable(z.strictObject({ stage: words, done: count, total: count }))),
-  rows: z.optional(z.record(z.string().check(z.regex(/^\w{1,64}$/, "expected a name")), count)),
+  progress: z.optional(z.nullable(z.strictObject({ stage: words(500), done: count, total: count }))),
+  /** With the end of the job, as its error is. */
+  rows: z.optional(
+    z
+      .record(z.string().check(z.regex(/^\w{1,32}$/, "expected a name")), count)
+      .check(z.refine((rows) => Object.keys(rows).length <= MAX_COUNTS, `expected at most ${MAX_COUNTS} counts`)),
+  ),
   seconds: z.optional(z.number().check(z.gte(0))),
-  error: z.optional(z.strictObject({ code: words, message: words, hint: z.nullable(words) })),
+  error: z.optional(
+    z.strictObject({
+      code: words(64),
+      message: words(MAX_TEXT_BYTES),
+      hint: z.nullable(words(MAX_TEXT_BYTES)),
+    }),
+  ),
+  /** How often the runner tried again. */
+  retries: z.optional(count),
   /** Ends the job, or gives it back; without it the lease is renewed. */
   state: z.optional(z.enum(["succeeded", "failed", "cancelled", "queued"])),
 });
@@ -72,9 +92,11 @@ export const postJobs: Route = {
     const principal = judged(caller);
     const { snapshot } = await registry.load();
     const views = viewsToQueue(snapshot, body.views ?? null, principal);
-    const moment = { nowUs: clock.nowUs(), maxSkewUs: config.maxSkewUs, pointer: "/end" };
-    const interval = intervalOf(timeOf(body.start, "start"), timeOf(body.end, "end"), moment);
+    const moment = { nowUs: clock.nowUs(), maxSkewUs: config.maxSkewUs };
+    const interval = intervalOf(timeOf(body.start, "start"), timeOf(body.end, "end"), { ...moment, pointer: "/end" });
     const dueUs = timeOf(due, "due");
+    // A moment ends the ones before it.
+    if (dueUs !== null) checkPassed("the moment", dueUs, { ...moment, pointer: "/due" });
     const origin = dueUs === null ? ("request" as const) : ("schedule" as const);
     const common = { incremental, ...interval, origin, due: dueUs === null ? null : formatTime(dueUs) };
     const queued = await jobs.submit(
@@ -158,10 +180,8 @@ export const postRunner: Route = {
   async handle({ request, param, caller, act }, { jobs, clock }) {
     const name = runnerName(param("runner"));
     const body = checkShape(runnerBody, await readJson(request, MAX_BODY_BYTES), "request", "bad_request");
-    const { limits } = judged(caller);
-    const views = limits === null ? null : [...limits.views];
     const { pollMs = 5_000, leaseMs = LEASE_MS } = body;
-    const runner = { name, views, presentMs: Math.max(pollMs * PRESENT_POLLS, leaseMs) };
+    const runner = { name, ...ownerOf(caller), presentMs: Math.max(pollMs * PRESENT_POLLS, leaseMs) };
     const job = await jobs.beat(runner, body.lease ?? null, leaseMs);
     act.quiet = job === null;
     if (job !== null) Object.assign(act, { view: job.view, name: job.id });
@@ -174,10 +194,10 @@ export const deleteRunner: Route = {
   path: "/v1/runners/:runner",
   access: "write",
   scope: "handler",
-  async handle({ param, act }, { jobs }) {
+  async handle({ param, caller, act }, { jobs }) {
     const name = runnerName(param("runner"));
     act.quiet = true;
-    await jobs.leave(name);
+    await jobs.leave(name, ownerOf(caller));
     return jsonResponse(JSON.stringify({ name }));
   },
 };
@@ -193,6 +213,11 @@ function jobResponse(job: Job | null, act: Call["act"], caller?: Call["caller"])
 /** What machines a project has is for those to know that may see all of it. */
 function seenBy(caller: Call["caller"], job: Job): Job {
   return judged(caller).limits === null ? job : { ...job, runner: null };
+}
+
+function ownerOf(caller: Call["caller"]): Owner {
+  const { id, limits } = judged(caller);
+  return { by: id, views: limits === null ? null : [...limits.views] };
 }
 
 /** Returns what says whether a caller may see a view's jobs, and cancel them. */

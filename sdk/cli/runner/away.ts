@@ -1,4 +1,4 @@
-// What may pass by itself: a server or a store that can't be reached, or is busy.
+// What may pass by itself: a server, a store or a log that can't be reached, or is busy.
 import type { EdgefeatError, ErrorCode } from "../../errors.ts";
 
 const AWAY: ReadonlySet<ErrorCode> = new Set([
@@ -6,6 +6,7 @@ const AWAY: ReadonlySet<ErrorCode> = new Set([
   "server_failed",
   "store_unavailable",
   "store_conflict",
+  "log_unavailable",
 ]);
 
 /** Returns whether asking again later may do. */

@@ -1,6 +1,7 @@
 // What a materialization prints and counts, as its job's record has it: words go on to the runner's output, figures are kept.
 import type { JobProgress } from "../../client/index.ts";
 import type { Output } from "../output.ts";
+import { cutToBytes } from "./text-bytes.ts";
 
 export interface JobOutput extends Output {
   /** What became of the keys of all versions; null before the end. */
@@ -9,7 +10,7 @@ export interface JobOutput extends Output {
 
 const COUNTS = ["keys", "resumed", "written", "unchanged", "superseded", "expired", "contended"];
 /** A view's name may be long; a record has room for so much. */
-const MAX_STAGE = 500;
+export const MAX_STAGE_BYTES = 500;
 
 /** Returns an output that keeps what the record of a job needs, tells `onProgress` how far it is, and passes words on to `out`. */
 export function jobOutput(out: Output, onProgress: (progress: JobProgress) => void): JobOutput {
@@ -29,7 +30,7 @@ export function jobOutput(out: Output, onProgress: (progress: JobProgress) => vo
       }
     },
     progress: () => ({
-      update: (stage, done, total) => onProgress({ stage: stage.slice(0, MAX_STAGE), done, total }),
+      update: (stage, done, total) => onProgress({ stage: cutToBytes(stage, MAX_STAGE_BYTES), done, total }),
       stop() {},
     }),
   };

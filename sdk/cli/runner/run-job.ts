@@ -1,12 +1,15 @@
 // One job from its lease to its end: materialized in this process, and what came of it told.
+import { setTimeout as sleep } from "node:timers/promises";
 import type { AdminClient, Job, JobReport } from "../../client/index.ts";
 import { EdgefeatError } from "../../errors.ts";
 import { type Ms, parseTime } from "../../time.ts";
 import type { Context } from "../command.ts";
 import { asEdgefeatError } from "../error-text.ts";
 import { type Interval, materializeAll, type MaterializeAllOptions } from "../materialize-views.ts";
-import { jobOutput } from "./job-output.ts";
+import { jobOutput, MAX_STAGE_BYTES } from "./job-output.ts";
 import type { LeaseKeeper } from "./lease-keeper.ts";
+import { PAUSES_MS, retried } from "./retry.ts";
+import { cutToBytes } from "./text-bytes.ts";
 
 export interface JobRun {
   readonly admin: AdminClient;
@@ -22,8 +25,8 @@ const STATES = { interrupted: "queued", cancelled: "cancelled", lost: "queued" }
   string,
   JobReport["state"]
 >;
-/** What a record has room for. */
-const MAX_WORDS = 1_000;
+/** What a record has room for, of an error's message and of its hint. */
+const MAX_TEXT_BYTES = 2_000;
 
 /** Does a job and returns its record; null of one that was lost to another runner. @throws what telling the end of it throws */
 export async function runJob(
@@ -43,10 +46,20 @@ export async function runJob(
   const output = jobOutput(out, (progress) => keeper.progress(progress));
   const startedMs = performance.now();
   let fault: unknown = null;
+  let retries = 0;
   keeper.hold({ id: job.id, lease, leaseMs, onStop: stop });
   try {
     const options = { views: [job.view], onBadRows };
-    await materializeAll({ ...context, out: output, signal: work.signal }, intervalOf(job), options);
+    await retried(() => materializeAll({ ...context, out: output, signal: work.signal }, intervalOf(job), options), {
+      signal: work.signal,
+      sleep: (ms) => sleep(ms, undefined, { signal: work.signal }).catch(() => {}),
+      onRetry({ fault: { code, message }, number, pauseMs }) {
+        retries = number;
+        const again = `trying again in ${pauseMs / 1_000} s, ${number} of ${PAUSES_MS.length}`;
+        out.note(`warning: job ${job.id}: ${message}; ${again}`);
+        keeper.progress({ stage: cutToBytes(`${again}: ${code}: ${message}`, MAX_STAGE_BYTES), done: 0, total: 0 });
+      },
+    });
   } catch (thrown) {
     fault = thrown;
   } finally {
@@ -60,6 +73,7 @@ export async function runJob(
       state,
       seconds: Math.round(performance.now() - startedMs) / 1_000,
       ...(output.rows === null ? {} : { rows: output.rows }),
+      ...(retries === 0 ? {} : { retries }),
       ...(error === undefined ? {} : { error }),
     });
   try {
@@ -71,8 +85,8 @@ export async function runJob(
     const { code, message, hint } = error;
     return await tell("failed", {
       code,
-      message: message.slice(0, MAX_WORDS),
-      hint: hint?.slice(0, MAX_WORDS) ?? null,
+      message: cutToBytes(message, MAX_TEXT_BYTES),
+      hint: hint === undefined ? null : cutToBytes(hint, MAX_TEXT_BYTES),
     });
   } catch (thrown) {
     if (thrown instanceof EdgefeatError && thrown.code === "lease_lost") return null;

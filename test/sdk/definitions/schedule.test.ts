@@ -3,7 +3,17 @@ import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { lastMoment, nextMoment } from "../../../sdk/cli/runner/moments.ts";
 import { parseSchedule, type Schedule } from "../../../sdk/definitions/index.ts";
-import { EdgefeatError, entity, featureView, int64, parquet, string } from "../../../sdk/index.ts";
+import {
+  EdgefeatError,
+  entity,
+  featureView,
+  float64,
+  int64,
+  onDemandView,
+  parquet,
+  requestSource,
+  string,
+} from "../../../sdk/index.ts";
 import { formatTime, parseTime, US_PER_MINUTE } from "../../../sdk/time.ts";
 
 const WHAT = 'view "v"';
@@ -98,6 +108,24 @@ test("a view is refused where it is defined", () => {
   expect(define("0 3 * * *").schedule).toBe("0 3 * * *");
   expect(() => define("0 25 * * *")).toThrow(EdgefeatError);
   expect(() => define("0 25 * * *")).toThrow('view "daily": schedule "0 25 * * *": hour "25" is not from 0 to 23');
+});
+
+test("an on-demand view, of which nothing is materialized, is refused one where it is defined", () => {
+  const define = (more: object) =>
+    onDemandView("ratio", {
+      inputs: [requestSource("trip", { minutes: float64() })],
+      features: { hours: float64() },
+      expressions: { hours: "minutes / 60.0" },
+      ...more,
+    });
+  expect(define({ freshness: "1h" }).freshness).toBe("1h");
+  expect(() => define({ schedule: "0 3 * * *" })).toThrow(
+    expect.objectContaining({
+      code: "definition_invalid",
+      message: 'on-demand view "ratio": nothing of it is materialized, so it has no schedule',
+      hint: "give the schedule to the views among its inputs",
+    }),
+  );
 });
 
 // The oracle reads a field number by number, and walks from minute to minute.

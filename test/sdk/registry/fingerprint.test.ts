@@ -14,7 +14,6 @@ const whole: Changes = {
     description: "d",
     tags: { t: "1" },
     freshness: "1h",
-    schedule: "0 * * * *",
     artifacts: [
       scaler("spending", { mean: 1, stddev: 2, description: "d" }),
       vocabulary("shops", ["a", "b"], { outOfVocabulary: 2, description: "d" }),

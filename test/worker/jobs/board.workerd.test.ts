@@ -2,9 +2,11 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { jobsKey } from "../../../sdk/rows/index.ts";
 import { formatTime } from "../../../sdk/time.ts";
-import { JobBoard, KEPT_JOBS } from "../../../worker/jobs/board.ts";
+import { JobBoard, KEPT_BYTES, KEPT_JOBS } from "../../../worker/jobs/board.ts";
 import type { Asked } from "../../../worker/jobs/job.ts";
-import type { OnlineStore } from "../../../worker/store/port.ts";
+import { MAX_SIGNS_BYTES } from "../../../worker/jobs/signs.ts";
+import { batches } from "../../../worker/store/batches.ts";
+import type { OnlineStore, StoreWrite } from "../../../worker/store/port.ts";
 import { MemoryStore } from "../../support/memory-store.ts";
 import { stores } from "../../support/workerd-stores.ts";
 import { ManualClock, NOW } from "../support/harness.ts";
@@ -22,7 +24,12 @@ const asked = (view: string, more: Partial<Asked> = {}): Asked => ({
   due: null,
   ...more,
 });
-const runner = (name: string, views: readonly string[] | null = null) => ({ name, views, presentMs: LEASE_MS });
+const runner = (name: string, views: readonly string[] | null = null, by = "root") => ({
+  name,
+  views,
+  by,
+  presentMs: LEASE_MS,
+});
 const may = () => true;
 let leases = 0;
 const newLease = () => `lease-${String(leases++).padStart(16, "0")}`;
@@ -221,7 +228,7 @@ describe.each(stores)("jobs over %s", (_kind, makeStore) => {
     await board.beat(runner("whole"), null, LEASE_MS);
     expect(await board.unattended(["a", "b"])).toBeNull();
     expect((await board.list(ALL)).runners).toEqual(["limited", "whole"]);
-    await board.leave("whole");
+    await board.leave("whole", { by: "root", views: null });
     expect(await board.unattended(["a"])).toBe("a");
     clock.advance(LEASE_MS);
     expect(await board.unattended(["b"])).toBe("b");
@@ -257,6 +264,14 @@ describe.each(stores)("jobs over %s", (_kind, makeStore) => {
     expect(await ids({ may: (view: string) => view !== "c", limit: 3 })).toEqual(["4 3 2", "2"]);
   });
 });
+
+/** Refuses what a real store refuses for its size. */
+class SizedStore extends MemoryStore {
+  override async compareAndSet(writes: readonly StoreWrite[]) {
+    batches(writes);
+    return super.compareAndSet(writes);
+  }
+}
 
 describe("jobs, by an injected clock", () => {
   it("keeps the latest 500 of the last 30 days; the number alone where the clock stands still", async () => {
@@ -330,6 +345,87 @@ describe("jobs, by an injected clock", () => {
       }
     },
   );
+
+  it("keeps so many bytes of finished jobs, the latest, however much each was told of", async () => {
+    const board = boardOn(new SizedStore(), new ManualClock(), "fat");
+    const rows = Object.fromEntries(Array.from({ length: 850 }, (_, i) => [`n${i}`.padEnd(64, "x"), 1]));
+    for (let i = 1; i <= 60; i++) {
+      await board.submit([asked("a")], "root");
+      const lease = newLease();
+      expect(await board.beat(runner("one"), lease, LEASE_MS)).toMatchObject({ id: String(i) });
+      expect(await board.report(String(i), lease, LEASE_MS, { rows }, "succeeded")).toMatchObject({ rows });
+    }
+    const { jobs } = await board.list(ALL);
+    expect(jobs[0]).toMatchObject({ id: "60" });
+    expect(jobs.length).toBe(Math.floor(KEPT_BYTES / 62_000));
+  });
+
+  it("keeps rows and errors with the end of a job alone: what isn't done stays small", async () => {
+    const board = boardOn(new MemoryStore(), new ManualClock(), "small");
+    const error = { code: "bad_time", message: "m", hint: null };
+    const told = { rows: { keys: 1 }, error, seconds: 2, retries: 1 };
+    await board.submit([asked("a")], "root");
+    const lease = newLease();
+    await board.beat(runner("one"), lease, LEASE_MS);
+    const running = await board.report("1", lease, LEASE_MS, told, null);
+    expect(running).toMatchObject({ rows: null, error: null, seconds: 2, retries: 1 });
+    expect(await board.report("1", lease, LEASE_MS, told, "queued")).toMatchObject({ rows: null, error: null });
+    const next = newLease();
+    expect(await board.beat(runner("one"), next, LEASE_MS)).toMatchObject({ retries: 0 });
+    expect(await board.report("1", next, LEASE_MS, told, "failed")).toMatchObject(told);
+  });
+
+  it("gives and ends jobs while what has ended can't be brought away, which is done later", async () => {
+    const store = new MemoryStore();
+    const doneKey = jobsKey({ project: "stuck", environment: "test" }, "done");
+    store.rows.set(doneKey, "{");
+    const board = boardOn(store, new ManualClock(), "stuck");
+    for (const id of ["1", "2"]) {
+      await board.submit([asked("a")], "root");
+      const lease = newLease();
+      expect(await board.beat(runner("one"), lease, LEASE_MS)).toMatchObject({ id });
+      expect(await board.report(id, lease, LEASE_MS, {}, "succeeded")).toMatchObject({ state: "succeeded" });
+    }
+    await board.submit([asked("a")], "root");
+    expect(await board.cancel("3", may)).toMatchObject({ state: "cancelled" });
+    await expect(board.list(ALL)).rejects.toMatchObject({ code: "row_corrupt" });
+    store.rows.delete(doneKey);
+    await board.beat(runner("one"), newLease(), LEASE_MS);
+    expect(JSON.parse(store.rows.get(doneKey) as string)).toHaveLength(3);
+  });
+
+  it("forgets runners of the token that has the most of them, the oldest first, when they take too much room", async () => {
+    const clock = new ManualClock();
+    const store = new SizedStore();
+    const board = boardOn(store, clock, "crowd");
+    await board.beat(runner("honest"), null, LEASE_MS);
+    const views = Array.from({ length: 200 }, (_, i) => `view_${i}`.padEnd(100, "x"));
+    const fits = Math.floor(MAX_SIGNS_BYTES / JSON.stringify(views).length);
+    for (let i = 0; i < 3 * fits; i++) {
+      clock.advance(1);
+      await board.beat(runner(`crowd-${i}`, views, "limited"), null, LEASE_MS);
+    }
+    const { runners } = await board.list(ALL);
+    expect(runners.length).toBe(fits + 1);
+    expect(runners).toEqual(expect.arrayContaining(["honest", `crowd-${3 * fits - 1}`]));
+    expect(runners).not.toContain("crowd-0");
+  });
+
+  it("a name that a runner goes by is its token's, but for who may do everything", async () => {
+    const clock = new ManualClock();
+    const board = boardOn(new MemoryStore(), clock, "owned");
+    await board.beat(runner("vm", null, "whole"), null, LEASE_MS);
+    const other = runner("vm", ["a"], "limited");
+    await expect(board.beat(other, newLease(), LEASE_MS)).rejects.toMatchObject({ code: "forbidden" });
+    await expect(board.leave("vm", other)).rejects.toMatchObject({ code: "forbidden" });
+    expect(await board.unattended(["a", "b"])).toBeNull();
+    await board.leave("nobody", other);
+    clock.advance(LEASE_MS);
+    await board.beat(other, null, LEASE_MS);
+    expect(await board.unattended(["a", "b"])).toBe("b");
+    await board.beat(runner("vm", null, "whole"), null, LEASE_MS);
+    expect(await board.unattended(["a", "b"])).toBeNull();
+  });
 
   it("takes views and runners by whatever name", async () => {
     const board = boardOn(new MemoryStore(), new ManualClock(), "names");

@@ -38,6 +38,7 @@ it("a job goes from the queue to its end, by a runner that tells how far it is",
           finishedAt: null,
           runner: null,
           attempts: 0,
+          retries: 0,
           cancelling: false,
           progress: null,
           rows: null,
@@ -86,6 +87,7 @@ it.each<[string, Record<string, unknown>, number, string, string | null]>([
   ["3.6 an end in the future", { end: "2001-03-31T12:00:06Z" }, 400, "event_time_in_future", "/end"],
   ["1.1 an end without a zone", { end: "2001-03-31T12:00:00" }, 400, "bad_time", "/end"],
   ["no time", { due: "now" }, 400, "bad_time", "/due"],
+  ["a moment in the future", { due: "2254-01-01T00:00:00Z" }, 400, "event_time_in_future", "/due"],
 ])("refuses %s, and queues nothing", async (_what, body, status, code, pointer) => {
   const answer = await submit(body);
   expect([answer.status, answer.json.code, answer.json.pointer ?? null]).toEqual([status, code, pointer]);
@@ -109,6 +111,34 @@ it.each<[string, string, Record<string, unknown> | undefined, number, string]>([
 ])("%s %s of %j is %i %s", async (method, path, body, status, code) => {
   const answer = await h.send(method, path, body);
   expect([answer.status, answer.json.code]).toEqual([status, code]);
+});
+
+it("takes a moment within the allowed skew, and later ones after it", async () => {
+  const due = async (moment: string) => (await submit({ views: ["delays"], due: moment })).json.jobs.length;
+  expect(await due("2001-03-31T12:00:05Z")).toBe(1);
+  await h.send("POST", "/v1/runners/one", { lease: LEASE });
+  h.clock.advance(60_000);
+  expect(await due("2001-03-31T12:01:00Z")).toBe(1);
+});
+
+const error = (message: string) => ({ error: { code: "sql_error", message, hint: null } });
+const counts = (n: number, length: number) => ({
+  rows: Object.fromEntries(Array.from({ length: n }, (_, i) => [`n${i}`.padEnd(length, "x"), 2 ** 53 - 1])),
+});
+it.each<[string, Record<string, unknown>, number]>([
+  ["20 counts", counts(20, 32), 200],
+  ["21 counts", counts(21, 8), 400],
+  ["a count with a long name", counts(1, 33), 400],
+  ["a long error", error("m".repeat(2_000)), 200],
+  ["a longer one", error("m".repeat(2_001)), 400],
+  ["one that is longer in UTF-8", error("é".repeat(1_001)), 400],
+  ["one that is longer as JSON", error("\u0001".repeat(334)), 400],
+  ["a long stage", { progress: { stage: "s".repeat(501), done: 0, total: 1 } }, 400],
+])("what a runner tells has room for so much: %s", async (_what, told, status) => {
+  await submit({ views: ["delays"] });
+  await h.send("POST", "/v1/runners/one", { lease: LEASE });
+  const answer = await h.send("POST", "/v1/jobs/1", { lease: LEASE, state: "failed", ...told });
+  expect(answer.status, answer.text).toBe(status);
 });
 
 it("pages and filters", async () => {
@@ -154,6 +184,16 @@ describe("who may", () => {
       runner: null,
     });
     expect(await take(`${LEASE}0`)).toBeNull();
+  });
+
+  it("a limited token neither takes the name of another's runner nor sends it away", async () => {
+    const own = await token({ access: "write", views: ["delays"] });
+    await h.send("POST", "/v1/runners/vm", {});
+    expect(await h.send("POST", "/v1/runners/vm", {}, own)).toMatchObject({ status: 403, json: { code: "forbidden" } });
+    expect((await h.send("DELETE", "/v1/runners/vm", undefined, own)).status).toBe(403);
+    expect((await list()).runners).toEqual(["vm"]);
+    expect((await h.send("POST", "/v1/runners/own", {}, own)).status).toBe(200);
+    expect((await h.send("DELETE", "/v1/runners/own", undefined, own)).status).toBe(200);
   });
 
   it.each([

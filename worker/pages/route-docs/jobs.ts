@@ -20,6 +20,7 @@ const JOB = object({
   finishedAt: orNull(TIME),
   runner: orNull(TEXT),
   attempts: COUNT,
+  retries: COUNT,
   cancelling: { type: "boolean" },
   progress: orNull(object({ stage: TEXT, done: COUNT, total: COUNT })),
   rows: orNull(mapOf(COUNT)),
