@@ -26,7 +26,7 @@ export {
   type MaterializeOptions,
   type MaterializeReport,
 } from "./materialize/materialize.ts";
-export type { OnlineSink, RowWrite, TileWrite, WriteCounts } from "./materialize/sink.ts";
+export type { OnlineSink, PushedCounts, RowWrite, TileWrite, WriteCounts } from "./materialize/sink.ts";
 export { auditTrainingSet } from "./monitor/audit.ts";
 export type {
   AuditCode,

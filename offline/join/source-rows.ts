@@ -17,6 +17,13 @@ export interface SourceTable {
   readonly unreadCells?: readonly UnreadCell[];
   /** Rows that were not told some columns: events that were pushed to other views. They are none of a view that needs one. */
   readonly partialRows?: readonly { readonly row: number; readonly columns: readonly string[] }[];
+  /** Rows that have one event id, some of the log among them: the file's, and the log's with the one first that stands (SEMANTICS 4.6). */
+  readonly sameIds?: readonly SameId[];
+}
+
+export interface SameId {
+  readonly file: readonly number[];
+  readonly log: readonly number[];
 }
 
 /**
@@ -47,6 +54,8 @@ export interface SourceRows {
   readonly keys: readonly Vector[];
   /** Rows in which a join key is null: no one can ask for them. */
   readonly nullKeys: number;
+  /** Logged events that are left out, because another event of their key has their id. */
+  readonly conflicts: number;
   column(name: string): Vector;
   /** Returns a reader of a column's values as `type`. @throws type_mismatch */
   reader(name: string, type: ValueType): ColumnReader;
@@ -89,7 +98,7 @@ export function neededColumns(spec: StoredViewSpec | AggregatedViewSpec): string
 }
 
 /** Returns a view's source rows. @throws missing_column, type_mismatch, null_time */
-export function checkSourceRows(spec: StoredViewSpec | AggregatedViewSpec, given: Table): SourceRows {
+export function checkSourceRows(spec: StoredViewSpec | AggregatedViewSpec, given: Table, conflicts = 0): SourceRows {
   const { source } = spec;
   const table = plainTable(given);
   const of = spec.select === undefined ? `source "${source.name}"` : `the select over source "${source.name}"`;
@@ -112,6 +121,7 @@ export function checkSourceRows(spec: StoredViewSpec | AggregatedViewSpec, given
     createdTimes: times(source.createdTime, "keep"),
     keys,
     nullKeys: countNullKeys(keys, table.numRows),
+    conflicts,
     column,
     reader,
   };

@@ -34,6 +34,8 @@ export interface JoinedView {
   readonly ambiguousTies: number;
   /** Source rows without a key, which no entity row can match. */
   readonly nullKeys: number;
+  /** Logged events left out, because another event of their key has their id (SEMANTICS 4.6). */
+  readonly conflicts: number;
   /** By feature: values that are null because an integer sum did not fit in 64 bits. */
   readonly overflows: Readonly<Record<string, number>>;
   /** By feature: events whose NaN min or max skipped. */
@@ -76,6 +78,7 @@ export async function joinStoredView(
     matched: winners.reduce((sum, row) => sum + (row >= 0 ? 1 : 0), 0),
     ambiguousTies: latest.ambiguousTies,
     nullKeys: source.nullKeys,
+    conflicts: source.conflicts,
     overflows: {},
     nansSkipped: {},
   };

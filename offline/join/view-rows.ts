@@ -2,7 +2,8 @@
 import type { Table } from "apache-arrow";
 import type { AggregatedViewSpec, StoredViewSpec } from "../../sdk/registry/index.ts";
 import type { Engine, QueryOptions } from "../engine/index.ts";
-import { takeRows } from "../datasets/index.ts";
+import { keptRows } from "./kept-rows.ts";
+import { conflictingRows } from "./logged-conflicts.ts";
 import { Reasons, type SetAside, type UnreadCell } from "./bad-rows.ts";
 import { selectRows } from "./select-rows.ts";
 import { checkSourceRows, neededColumns, sourceColumns, type SourceRows, type SourceTable } from "./source-rows.ts";
@@ -30,34 +31,29 @@ export async function viewRows(
 ): Promise<SourceRows> {
   const { name } = spec.source;
   const { select } = spec;
-  const { table, unreadCells = [] } = wholeRows(spec, given);
+  const whole = wholeRows(spec, given);
+  const conflicts = conflictingRows(spec, whole);
+  const { table, unreadCells = [] } = conflicts.size === 0 ? whole : keptRows(whole, (row) => !conflicts.has(row));
   if (select === undefined) {
-    return checkSourceRows(spec, aside === null ? table : usableRows(spec, name, table, unreadCells, aside));
+    const own = aside === null ? table : usableRows(spec, name, table, unreadCells, aside);
+    return checkSourceRows(spec, own, conflicts.size);
   }
   const usable = aside === null ? table : aside.take(name, table, unread(sourceColumns([spec]), unreadCells));
   const rows = await selectRows(engine, { view, source: name, select }, neededColumns(spec), usable, query);
-  return checkSourceRows(spec, aside === null ? rows : usableRows(spec, `view "${label}"`, rows, [], aside));
+  const own = aside === null ? rows : usableRows(spec, `view "${label}"`, rows, [], aside);
+  return checkSourceRows(spec, own, conflicts.size);
 }
 
 /** Returns the rows without those that were not told a column which the view reads. */
 function wholeRows(spec: Spec, given: SourceTable): SourceTable {
-  const { table, unreadCells = [], partialRows = [] } = given;
+  const { partialRows = [] } = given;
   const needed = sourceColumns([spec]);
   const partial = new Set(
     partialRows
       .filter(({ columns }) => needed === undefined || columns.some((column) => needed.includes(column)))
       .map(({ row }) => row),
   );
-  if (partial.size === 0) return given;
-  const kept = Int32Array.from(
-    Array.from({ length: table.numRows }, (_, row) => row).filter((row) => !partial.has(row)),
-  );
-  const places = new Map(Array.from(kept, (row, i) => [row, i]));
-  const cells = unreadCells.flatMap((cell) => {
-    const row = places.get(cell.row);
-    return row === undefined ? [] : [{ ...cell, row }];
-  });
-  return { table: takeRows(table, kept), unreadCells: cells };
+  return partial.size === 0 ? given : keptRows(given, (row) => !partial.has(row));
 }
 
 /** Returns the rows with times that can be used and without unread cells in the columns that the view needs. */

@@ -2,7 +2,7 @@
 // twice, and to run beside readers: new files first, then a manifest that names them, then what they replace goes.
 import { hexOf } from "../../sdk/sha256.ts";
 import { formatTime, type Us } from "../../sdk/time.ts";
-import { eventOf, type LogEvent, mergeEvents } from "./events.ts";
+import { conflictsIn, eventOf, type LogEvent, mergeEvents } from "./events.ts";
 import { hourOf, tableOfEvents } from "./hour-file.ts";
 import { type Manifest, removeOldManifests, writeManifest } from "./manifest.ts";
 import { forEach } from "./port.ts";
@@ -15,6 +15,8 @@ export interface CompactOptions {
   readonly random: (bytes: number) => Uint8Array;
   readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
   readonly signal?: AbortSignal | undefined;
+  /** The join keys of the source's views, each list once, for the count of conflicts; default none, and none are counted. */
+  readonly joinKeys?: readonly (readonly string[])[];
   /** How many records are taken at a time, at least a segment's; default 200,000. */
   readonly recordsAtOnce?: number;
 }
@@ -27,6 +29,8 @@ export interface CompactReport {
   readonly records: number;
   /** Parquet files written. */
   readonly files: number;
+  /** Events in all the files that don't count, because another of their key and hour has their id (SEMANTICS 4.6). */
+  readonly conflicts: number;
   /** Segments left as they are, because they are damaged: their readable lines still count. */
   readonly faults: readonly LogFault[];
 }
@@ -47,7 +51,8 @@ export async function compactLog(log: SourceLog, options: CompactOptions): Promi
     const todo = segments.filter(({ name, writtenAtUs }) => writtenAtUs <= sealedUs && !damaged.has(name));
     if (todo.length === 0 || lost >= TRIES) {
       const report = { source: log.source, sealed: formatTime(manifest.sealedUs ?? sealedUs), ...sum };
-      return { ...report, faults: [...faults, ...[...damaged.values()].flat()] };
+      const conflicts = conflictsOf(manifest);
+      return { ...report, conflicts, faults: [...faults, ...[...damaged.values()].flat()] };
     }
     onProgress?.({ done: sum.segments, total: sum.segments + todo.length });
     const batch = firstRecords(todo, recordsAtOnce);
@@ -99,7 +104,7 @@ async function commit(
   log: SourceLog,
   manifest: Manifest,
   taken: { names: readonly string[]; events: readonly LogEvent[] },
-  { sealedUs, random }: { sealedUs: Us | null; random: CompactOptions["random"] },
+  { sealedUs, random, joinKeys = [] }: { sealedUs: Us | null } & Pick<CompactOptions, "random" | "joinKeys">,
 ): Promise<number | null> {
   const { files, folder, datasets } = log;
   const generation = manifest.generation + 1;
@@ -113,7 +118,8 @@ async function commit(
     const bytes = await datasets.writeTable(tableOfEvents(merged), "parquet");
     if (!(await files.putNew(`${folder}/hours/${file}`, bytes))) throw new Error(`two files are called ${file}`);
     written.push(file);
-    hours.set(hour, { file, events: merged.length });
+    const conflicts = conflictsIn(merged, joinKeys);
+    hours.set(hour, { file, events: merged.length, ...(conflicts > 0 ? { conflicts } : {}) });
     if (before !== undefined) replaced.push(before.file);
   }
   const next: Manifest = {
@@ -128,6 +134,11 @@ async function commit(
   if (outcome !== "last") return null;
   await forEach(taken.names, (name) => files.remove(`${segmentFolder(folder)}/${name}`));
   return written.length;
+}
+
+/** Returns how many events don't count, by when the hours were compacted. */
+export function conflictsOf({ hours }: Manifest): number {
+  return [...hours.values()].reduce((sum, { conflicts = 0 }) => sum + conflicts, 0);
 }
 
 /** "2001-03-31T00" */

@@ -16,6 +16,8 @@ export interface Completion {
   /** How far the log was read: what was written to it later was not held; null: no log was. */
   readonly sealedUs: Us | null;
   readonly completedUs: Us;
+  /** True where the version began to serve with it, and caught up with the log's events after its END. */
+  readonly caughtUp?: boolean;
 }
 
 /** The log's place, and the folder of a project's environment in it. */
@@ -31,6 +33,7 @@ const shape = z.strictObject({
   end: z.string(),
   sealed: z.nullable(z.string()),
   completed: z.string(),
+  caughtUp: z.optional(z.boolean()),
 });
 
 const folderOf = ({ folder }: LogPlace): string => `${folder}/~materialized`;
@@ -38,12 +41,18 @@ const folderOf = ({ folder }: LogPlace): string => `${folder}/~materialized`;
 /** Keeps the record of a materialization. */
 export async function keepCompletion(
   place: LogPlace,
-  { view, version, startUs, endUs, sealedUs, completedUs }: Completion,
+  { view, version, startUs, endUs, sealedUs, completedUs, caughtUp }: Completion,
   random: (bytes: number) => Uint8Array,
 ): Promise<void> {
   const text = (us: Us | null) => (us === null ? null : formatTime(us));
   const times = { start: text(startUs), end: formatTime(endUs), sealed: text(sealedUs) };
-  const record = { view, version, ...times, completed: formatTime(completedUs) };
+  const record = {
+    view,
+    version,
+    ...times,
+    completed: formatTime(completedUs),
+    ...(caughtUp === true ? { caughtUp } : {}),
+  };
   const name = `${paddedUs(completedUs)}-${view}-${hexOf(random(8))}.json`;
   await place.files.putNew(`${folderOf(place)}/${name}`, new TextEncoder().encode(JSON.stringify(record)));
 }
@@ -64,7 +73,15 @@ export async function readCompletions(place: LogPlace): Promise<Map<string, Comp
 function completionOf(bytes: Uint8Array, name: string): Completion {
   try {
     const json: unknown = JSON.parse(new TextDecoder().decode(bytes));
-    const { view, version, start, end, sealed, completed } = checkShape(shape, json, name, "file_unreadable");
+    const {
+      view,
+      version,
+      start,
+      end,
+      sealed,
+      completed,
+      caughtUp = false,
+    } = checkShape(shape, json, name, "file_unreadable");
     return {
       view,
       version,
@@ -72,6 +89,7 @@ function completionOf(bytes: Uint8Array, name: string): Completion {
       endUs: parseTime(end),
       sealedUs: sealed === null ? null : parseTime(sealed),
       completedUs: parseTime(completed),
+      ...(caughtUp ? { caughtUp } : {}),
     };
   } catch (cause) {
     if (cause instanceof EdgefeatError && cause.code === "file_unreadable") throw cause;

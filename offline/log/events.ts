@@ -7,6 +7,8 @@ export interface ViewPush {
   readonly view: string;
   /** When the online store took it, the last time that it did; null: it did not. A failed push says so too: its retry comes later. */
   readonly takenUs: Us | null;
+  /** True where the online store holds another event of that id. */
+  readonly refused?: true;
 }
 
 export interface LogEvent {
@@ -23,21 +25,21 @@ export interface LogEvent {
 
 /** Returns a segment's record as an event. */
 export function eventOf(record: ReadRecord): LogEvent {
-  const { id, eventTimeUs, createdTimeUs, writtenAtUs, deferred, view, values } = record;
+  const { id, eventTimeUs, createdTimeUs, writtenAtUs, deferred, refused = false, view, values } = record;
   return {
     id,
     eventTimeUs,
     createdTimeUs,
     writtenAtUs,
     values,
-    pushes: [{ view, takenUs: deferred ? null : writtenAtUs }],
+    pushes: [refused ? { view, takenUs: null, refused } : { view, takenUs: deferred ? null : writtenAtUs }],
   };
 }
 
 /**
  * Returns the events with equal ones as one, in the order in which each first comes. Two are equal that have one id (without
  * ids: one content), the same times, and the same value in every column that both were told. Two that have one id and differ
- * both stay: whether they conflict is for the views to say, by their keys (SEMANTICS 4.6).
+ * both stay, the one that stands first: whether they conflict is for the views to say, by their keys (SEMANTICS 4.6).
  */
 export function mergeEvents(events: Iterable<LogEvent>): LogEvent[] {
   const merged: LogEvent[] = [];
@@ -53,7 +55,42 @@ export function mergeEvents(events: Iterable<LogEvent>): LogEvent[] {
       merged.push(event);
     }
   }
+  for (const places of byId.values()) {
+    if (places.length === 1) continue;
+    const own = places.map((at) => merged[at] as LogEvent).toSorted(compareStanding);
+    for (const [i, at] of places.entries()) merged[at] = own[i] as LogEvent;
+  }
   return merged;
+}
+
+/**
+ * Returns how many of merged events have the id of another of their key, by the first: they don't count (SEMANTICS 4.6).
+ * `joinKeys` are those of the views, of which the one counts that finds most; of an event that was not told its key none.
+ */
+export function conflictsIn(events: readonly LogEvent[], joinKeys: readonly (readonly string[])[]): number {
+  const counts = joinKeys.map((names) => {
+    const told = events.filter(({ id, values }) => id !== null && names.every((name) => Object.hasOwn(values, name)));
+    const texts = told.map(({ id, values }) => jsonText([id, ...names.map((name) => values[name])]));
+    return texts.length - new Set(texts).size;
+  });
+  return Math.max(0, ...counts);
+}
+
+/** Returns how well an event stands against others of its id: one that the online store took before others, one that it refused last. */
+export function standingOf({ pushes }: LogEvent): number {
+  if (pushes.some(({ refused }) => refused)) return 2;
+  return pushes.some(({ takenUs }) => takenUs !== null) ? 0 : 1;
+}
+
+function compareStanding(a: LogEvent, b: LogEvent): number {
+  const told = standingOf(a) - standingOf(b) || a.writtenAtUs - b.writtenAtUs || a.eventTimeUs - b.eventTimeUs;
+  if (told !== 0) return told;
+  const [one, other] = [contentOf(a), contentOf(b)];
+  return one < other ? -1 : Number(one > other);
+}
+
+function contentOf({ createdTimeUs, values }: LogEvent): string {
+  return `${createdTimeUs} ${jsonText(values)}`;
 }
 
 function isSame(a: LogEvent, b: LogEvent): boolean {
@@ -77,6 +114,8 @@ function union(a: LogEvent, b: LogEvent): LogEvent {
 function withPush(pushes: readonly ViewPush[], push: ViewPush): readonly ViewPush[] {
   const known = pushes.find(({ view }) => view === push.view);
   if (known === undefined) return [...pushes, push];
+  if (known.refused) return pushes;
+  if (push.refused) return pushes.map((one) => (one === known ? push : one));
   if (push.takenUs === null || (known.takenUs !== null && known.takenUs >= push.takenUs)) return pushes;
   return pushes.map((one) => (one === known ? push : one));
 }

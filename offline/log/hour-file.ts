@@ -8,7 +8,7 @@ import { parseViews, viewsText } from "./pushes.ts";
 
 /**
  * The columns of a file: `values` is a JSON object of what the event was told, `pushes` a JSON object of when the online
- * store last took it (µs), by view; null where it did not.
+ * store last took it (µs), by view; null where it did not, false where it refused it.
  */
 const COLUMNS = {
   event_id: "string",

@@ -5,7 +5,7 @@ import type { SourceSpec } from "../../sdk/registry/index.ts";
 import { formatTime } from "../../sdk/time.ts";
 import { INT64_MAX, INT64_MIN, type Value, type ValueType, valueFromJson } from "../../sdk/types/index.ts";
 import { type ColumnBuilder, columnBuilder, tableOf, vectorFromValues } from "../datasets/index.ts";
-import type { LogEvent } from "./events.ts";
+import { type LogEvent, standingOf } from "./events.ts";
 import { PUSHES, pushesText } from "./pushes.ts";
 
 /** A row that was not told the values of some columns: it is none of a view that needs one of them. */
@@ -36,6 +36,8 @@ export class LogColumns {
   readonly #pushes: (string | null)[] | null;
   readonly #partial: PartialRow[] = [];
   readonly #unread: BadLogCell[] = [];
+  readonly #standing: number[] = [];
+  readonly #writtenUs: number[] = [];
   /** The same list for all rows that lack the same columns. */
   readonly #lists = new Map<string, readonly string[]>();
 
@@ -68,8 +70,16 @@ export class LogColumns {
       this.#lists.set(absent.join(), list);
       this.#partial.push({ row: this.rows, columns: list });
     }
+    this.#standing.push(standingOf(event));
+    this.#writtenUs.push(event.writtenAtUs);
     this.#pushes?.push(pushesText({ loggedUs: event.writtenAtUs, pushes: event.pushes }));
     this.rows++;
+  }
+
+  /** Returns rows of one event id with the one first that stands where they differ (SEMANTICS 4.6). */
+  byStanding(rows: readonly number[]): number[] {
+    const by = (numbers: readonly number[], a: number, b: number) => (numbers[a] as number) - (numbers[b] as number);
+    return rows.toSorted((a, b) => by(this.#standing, a, b) || by(this.#writtenUs, a, b) || a - b);
   }
 
   finish(): { table: Table; partialRows: readonly PartialRow[]; unreadCells: readonly BadLogCell[] } {

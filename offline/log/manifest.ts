@@ -11,7 +11,15 @@ const shape = z.strictObject({
   /** Everything that was written at or before it is in the hours' files, but for segments that could not be read. */
   sealed: z.nullable(z.string()),
   /** By the hour's first moment. */
-  hours: z.record(z.string(), z.strictObject({ file: z.string(), events: z.int() })),
+  hours: z.record(
+    z.string(),
+    z.strictObject({
+      file: z.string(),
+      events: z.int(),
+      /** Events whose id another of their key and hour has; absent for none. */
+      conflicts: z.optional(z.int()),
+    }),
+  ),
   /** Segments that are in the files: whoever still sees one leaves it out. */
   compacted: z.array(z.string()),
   /** Files that others have replaced: kept for who reads by the manifest before, until the next change. */
@@ -20,11 +28,13 @@ const shape = z.strictObject({
 
 type Contents = z.output<typeof shape>;
 
+export type Hour = Contents["hours"][string];
+
 export interface Manifest {
   /** 0: there is none yet. */
   readonly generation: number;
   readonly sealedUs: Us | null;
-  readonly hours: ReadonlyMap<Us, { readonly file: string; readonly events: number }>;
+  readonly hours: ReadonlyMap<Us, Hour>;
   readonly compacted: ReadonlySet<string>;
   readonly replaced: readonly string[];
 }

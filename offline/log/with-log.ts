@@ -37,7 +37,8 @@ export interface WithLogOptions {
 
 /**
  * Returns a reader of sources and their logs. An event that the source has too, by its id, is read once: the source's row, which
- * may know columns that the event was not told. Without ids equal rows fall together in the join (SEMANTICS 2.3).
+ * may know columns that the event was not told. Events that have one id and differ are told of, the one that stands first.
+ * Without ids equal rows fall together in the join (SEMANTICS 2.3).
  * @throws as readSource and readLog; type_mismatch, value_out_of_range, bad_time for a value of the log, unless set aside
  */
 export function withLog(readSource: ReadSource, options: WithLogOptions): ReadSource {
@@ -125,7 +126,7 @@ function joined(
   const log = events.finish();
   const [unread] = log.unreadCells;
   if (unread !== undefined && onBadRows !== "quarantine") throw unread.error;
-  const same = source.eventId === null ? [] : sameEvents(source, batch.table, log);
+  const { same, sameIds } = source.eventId === null ? NO_IDS : sameEvents(source, batch.table, log);
   const inBatch = new Set(same.map(({ logRow }) => logRow));
   const kept = Int32Array.from(Array.from({ length: events.rows }, (_, row) => row).filter((row) => !inBatch.has(row)));
   const places = new Map(Array.from(kept, (row, i) => [row, batch.table.numRows + i]));
@@ -150,8 +151,15 @@ function joined(
       ...moved(log.unreadCells.map(({ error, ...cell }) => ({ ...cell, reason: error.message }))),
     ],
     partialRows: moved(log.partialRows),
+    sameIds: sameIds.flatMap((ids) => {
+      const left = ids.log.filter((row) => !inBatch.has(row));
+      if (left.length === 0 || ids.file.length + left.length === 1) return [];
+      return [{ file: ids.file, log: events.byStanding(left).map((row) => places.get(row) as number) }];
+    }),
   };
 }
+
+const NO_IDS = { same: [], sameIds: [] };
 
 /** An event of the log that the source has too. */
 interface SameEvent {
@@ -161,7 +169,10 @@ interface SameEvent {
 
 function pushesInBatch(same: readonly SameEvent[], column: Vector): Map<number, string> {
   const read = columnReader(column, { kind: "string" }, { column: PUSHES }) as (row: number) => string;
-  const text = (logRow: number) => pushesText({ ...parsePushes(read(logRow)), loggedUs: null });
+  const text = (logRow: number) => {
+    const { loggedUs, pushes } = parsePushes(read(logRow));
+    return pushesText({ loggedUs: null, ...(loggedUs === null ? {} : { alsoLoggedUs: loggedUs }), pushes });
+  };
   return new Map(same.map(({ logRow, row }) => [row, text(logRow)]));
 }
 
@@ -178,9 +189,14 @@ function withPushes(table: Table, pushes: ReadonlyMap<number, string>): Table {
 
 /**
  * Returns the log's rows that the source has too, with its rows: the same id, event time and values, as far as the event was
- * told them. A created time that it was not told makes no difference; any other does, and the views tell of it.
+ * told them. A created time that it was not told makes no difference; any other does, and the views tell of it. And the rows
+ * of each id that several have, the log's among them.
  */
-function sameEvents(source: SourceSpec, batch: Table, log: ReturnType<LogColumns["finish"]>): SameEvent[] {
+function sameEvents(
+  source: SourceSpec,
+  batch: Table,
+  log: ReturnType<LogColumns["finish"]>,
+): { same: SameEvent[]; sameIds: { file: number[]; log: number[] }[] } {
   const eventId = source.eventId as string;
   const readers = log.table.schema.fields
     .filter(({ name }) => name !== PUSHES)
@@ -191,30 +207,32 @@ function sameEvents(source: SourceSpec, batch: Table, log: ReturnType<LogColumns
       return { name, type, inBatch: of(batch), inLog: of(log.table) };
     });
   const ids = readers.find(({ name }) => name === eventId);
-  if (ids === undefined) return [];
-  const logRows = new Map<Value, number[]>();
+  if (ids === undefined) return NO_IDS;
+  const byId = new Map<Value, { file: number[]; log: number[] }>();
   for (let row = 0; row < log.table.numRows; row++) {
     const id = ids.inLog(row);
     if (id === null) continue;
-    const known = logRows.get(id);
-    if (known === undefined) logRows.set(id, [row]);
-    else known.push(row);
+    const known = byId.get(id);
+    if (known === undefined) byId.set(id, { file: [], log: [row] });
+    else known.log.push(row);
   }
   const absent = new Map(log.partialRows.map(({ row, columns }) => [row, columns]));
-  const found: SameEvent[] = [];
+  const same: SameEvent[] = [];
   for (let row = 0; row < batch.numRows; row++) {
     const id = ids.inBatch(row);
-    for (const logRow of (id === null ? undefined : logRows.get(id)) ?? []) {
-      const same = readers.every(({ name, type, inBatch, inLog }) => {
+    const known = id === null ? undefined : byId.get(id);
+    known?.file.push(row);
+    for (const logRow of known?.log ?? []) {
+      const isSame = readers.every(({ name, type, inBatch, inLog }) => {
         if (absent.get(logRow)?.includes(name) === true) return true;
         const value = inLog(logRow);
         if (name === source.createdTime && value === null) return true;
         return sameValue(type, inBatch(row), value);
       });
-      if (same) found.push({ logRow, row });
+      if (isSame) same.push({ logRow, row });
     }
   }
-  return found;
+  return { same, sameIds: [...byId.values()].filter(({ file, log: own }) => file.length + own.length > 1) };
 }
 
 function sameValue(type: ValueType, a: Value | null, b: Value | null): boolean {

@@ -4,6 +4,7 @@ import {
   type AggregatedViewSpec,
   hashOf,
   type Snapshot,
+  type SourceSpec,
   type StoredViewSpec,
   viewVersion,
 } from "../../sdk/registry/index.ts";
@@ -20,7 +21,10 @@ import { type ReadSource, sourceColumns, type SourceRows, sourceTable, type Time
 import { loadStoredHistory } from "../join/stored-history.ts";
 import { dropTables, int32Result } from "../join/tables.ts";
 import { viewRows } from "../join/view-rows.ts";
-import type { OnlineSink, RowWrite, TileWrite, WriteCounts } from "./sink.ts";
+import type { LogEvent } from "../log/events.ts";
+import { batches } from "./batches.ts";
+import { catchUp, takesPushes } from "./catch-up.ts";
+import type { OnlineSink, PushedCounts, RowWrite, TileWrite, WriteCounts } from "./sink.ts";
 import { materializeTiles } from "./tiles.ts";
 
 /** How far a run has come: kept by the caller between runs, so that one that was cut off resumes. */
@@ -43,9 +47,15 @@ export interface MaterializeOptions {
   readSource: ReadSource;
   /**
    * The log of the source: what was written to it at or before `sealedUs` is all there (SEMANTICS 4.7), and `readSource` reads
-   * the source with as much of it. Absent: there is no log, and what was pushed up to the boundary is replaced.
+   * the source with as much of it; `told` returns the events after a time that a view was told, with which a version that
+   * does not serve yet catches up. Absent: there is no log, and what was pushed up to the boundary is
+   * replaced.
    */
-  log?: { readonly sealedUs: Us; readonly readSource: (sealedUs: Us) => ReadSource };
+  log?: {
+    readonly sealedUs: Us;
+    readonly readSource: (sealedUs: Us) => ReadSource;
+    readonly told: (source: SourceSpec, view: string, afterUs: Us) => Promise<readonly LogEvent[]>;
+  };
   /** Tells one state of the source's file from another (its size and time of change, say). Without it no run resumes. */
   sourceStamp?: string;
   sink: OnlineSink;
@@ -77,6 +87,8 @@ export interface MaterializeReport extends Required<WriteCounts> {
   readonly sealedUs: Us | null;
   /** null where B is END. */
   readonly leftToStream: LeftToStream | null;
+  /** What became of the events that the view was told after the boundary; null where the version served before. */
+  readonly caughtUp: PushedCounts | null;
   /** Keys with something to write. */
   readonly keys: number;
   /** Keys that an earlier, interrupted run had written already. */
@@ -84,20 +96,19 @@ export interface MaterializeReport extends Required<WriteCounts> {
   readonly ambiguousTies: number;
   /** Source rows without a key, which no one can ask for. */
   readonly nullKeys: number;
+  /** Logged events left out, because another event of their key has their id (SEMANTICS 4.6). */
+  readonly conflicts: number;
   /** Rows set aside, by what they belong to: the name of the source, or `view "x"` for rows that its select made. */
   readonly quarantined: Readonly<Record<string, number>>;
   /** With `onBadRows: "quarantine"`: the rows set aside. */
   readonly quarantine?: readonly Quarantine[];
 }
 
-/** The most keys and bytes of one batch; the server takes 4 MB. */
-const BATCH_KEYS = 1000;
-const BATCH_BYTES = 1_000_000;
-
 /**
  * Writes one version of a view to the online store and marks it materialized up to END. Running it again, in any order,
  * changes nothing (SEMANTICS 3.3, 4.7).
- * @throws unknown_view, unknown_version, missing_column, type_mismatch, null_time, bad_time, sql_error, and whatever the sink throws
+ * @throws store_conflict where a version that does not serve yet can't be complete, because of pushes meanwhile;
+ *   unknown_view, unknown_version, missing_column, type_mismatch, null_time, bad_time, sql_error, and whatever the sink throws
  */
 export function materializeView(options: MaterializeOptions): Promise<MaterializeReport> {
   return exclusively(options.engine, () => materialize(options));
@@ -105,7 +116,11 @@ export function materializeView(options: MaterializeOptions): Promise<Materializ
 
 async function materialize(options: MaterializeOptions): Promise<MaterializeReport> {
   const { engine, snapshot, view, version, startUs, endUs, sink, onProgress } = options;
-  const { spec, fingerprint } = viewVersion(view, lookUp(snapshot.views, view, "view called", "unknown_view"), version);
+  const { spec, fingerprint, materialized } = viewVersion(
+    view,
+    lookUp(snapshot.views, view, "view called", "unknown_view"),
+    version,
+  );
   if (spec.kind === "onDemand") {
     throw new EdgefeatError("bad_request", `"${view}" is an on-demand view: there is nothing to materialize`);
   }
@@ -142,6 +157,16 @@ async function materialize(options: MaterializeOptions): Promise<MaterializeRepo
     await options.checkpoint?.save({ run, keysDone: batch.to, sealedUs });
     onProgress?.({ stage: `write ${view}`, done: batch.to, total: computed.writes.length });
   }
+  if (!materialized && counts.contended > 0) {
+    await options.checkpoint?.clear();
+    throw withoutHistory(view, version, counts.contended);
+  }
+  let caughtUp: PushedCounts | null = null;
+  if (log !== null && sealedUs !== null && !materialized && takesPushes(spec)) {
+    const afterUs = spec.kind === "stored" ? Math.min(endUs, sealedUs) : boundaryUs;
+    const told = await log.told(spec.source, view, afterUs);
+    caughtUp = await catchUp({ view, version, told, sealedUs, sink, onProgress, signal: options.signal });
+  }
   await sink.complete(view, version, {
     startUs: earlier(startUs, boundaryUs),
     endUs: boundaryUs,
@@ -154,10 +179,12 @@ async function materialize(options: MaterializeOptions): Promise<MaterializeRepo
     boundaryUs,
     sealedUs,
     leftToStream: boundaryUs === endUs ? null : leftToStream(source, boundaryUs, endUs),
+    caughtUp,
     keys: computed.writes.length,
     resumed,
     ambiguousTies: computed.ambiguousTies,
     nullKeys: source.nullKeys,
+    conflicts: source.conflicts,
     quarantined: aside?.counts ?? {},
     ...(aside === null ? {} : { quarantine: aside.tables }),
     ...counts,
@@ -186,6 +213,15 @@ function leftToStream({ eventTimes }: SourceRows, afterUs: Us, untilUs: Us): Lef
   let events = 0;
   for (const us of eventTimes?.us ?? []) if (us > afterUs && us <= untilUs) events++;
   return { afterUs, untilUs, events };
+}
+
+/** A version that serves keeps such keys as they were until the next run; one that is to serve has nothing of them but pushes. */
+function withoutHistory(view: string, version: number, keys: number): EdgefeatError {
+  return new EdgefeatError(
+    "store_conflict",
+    `${keys} keys of ${view}@${version} had a late push since the log was read, and have no history yet`,
+    { hint: "materialize it again: what was written stays, and those keys are taken then" },
+  );
 }
 
 /** Without a stamp of its source nothing says that the keys are still those that the checkpoint counted. */
@@ -234,23 +270,6 @@ function writeBytes(spec: StoredViewSpec, write: RowWrite | TileWrite): number {
         [write.row],
       ).length
   );
-}
-
-function* batches<T>(
-  writes: readonly T[],
-  from: number,
-  bytesOf: (write: T) => number,
-): Generator<{ from: number; to: number }> {
-  for (let start = from; start < writes.length;) {
-    let bytes = 0;
-    let end = start;
-    while (end < writes.length && end - start < BATCH_KEYS && (end === start || bytes < BATCH_BYTES)) {
-      bytes += bytesOf(writes[end] as T);
-      end++;
-    }
-    yield { from: start, to: end };
-    start = end;
-  }
 }
 
 function addCounts(a: WriteCounts, b: WriteCounts): Required<WriteCounts> {

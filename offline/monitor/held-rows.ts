@@ -3,11 +3,12 @@ import type { Table } from "apache-arrow";
 import type { AggregatedViewSpec, Snapshot, SourceSpec, StoredViewSpec } from "../../sdk/registry/index.ts";
 import type { Us } from "../../sdk/time.ts";
 import { parseTypeName } from "../../sdk/types/index.ts";
-import { columnOf, columnReader, takeRows } from "../datasets/index.ts";
+import { columnOf, columnReader } from "../datasets/index.ts";
 import { type Engine, exclusively } from "../engine/index.ts";
+import { keptRows } from "../join/kept-rows.ts";
 import { type OnBadRows, SetAside } from "../join/bad-rows.ts";
 import { parsePushes, PUSHES } from "../log/pushes.ts";
-import { neededColumns, type ReadSource, sourceColumns, sourceTable, type SourceTable } from "../join/source-rows.ts";
+import { neededColumns, type ReadSource, sourceColumns, sourceTable } from "../join/source-rows.ts";
 import { usNumbers } from "../join/tables.ts";
 import { scanTimes } from "../join/times.ts";
 import { viewRows } from "../join/view-rows.ts";
@@ -172,7 +173,7 @@ function tiledBatch({ spec, boundaryUs }: HeldView) {
 function logged(
   { spec, boundaryUs, covered: { runs } }: HeldView,
   e: Us,
-  { loggedUs, takenUs, isNamed }: ViewPushed,
+  { loggedUs, writtenUs, takenUs, isNamed, isRefused }: ViewPushed,
   mark: RowMark | undefined,
   surelyWrittenUs: Us,
 ): Held {
@@ -184,8 +185,12 @@ function logged(
     );
   if (takenUs === null) {
     if (e <= Math.max(boundaryUs, own)) return loggedUs === null ? "no" : inRun(loggedUs) ? "yes" : "perhaps";
+    // What a view deferred, the run that first made a version serve pushed into that (SEMANTICS 7.2).
+    const caughtUpUs = runs.find(({ caughtUp }) => caughtUp === true)?.sealedUs ?? NEVER;
+    // Under a clock that stands still it may have come after that run.
+    if (isNamed) return isRefused || writtenUs > caughtUpUs ? "no" : writtenUs === caughtUpUs ? "perhaps" : "yes";
     // What is logged for one view may have been pushed to others beside it.
-    return !isNamed && e <= (mark?.eventTimeUs ?? NEVER) ? "unnamed" : "no";
+    return e <= (mark?.eventTimeUs ?? NEVER) ? "unnamed" : "no";
   }
   if (takenUs > surelyWrittenUs) return "perhaps";
   // An event that a run overtook while it was pushed was told to be deferred after it was logged.
@@ -195,10 +200,14 @@ function logged(
 interface ViewPushed {
   /** When the log took it; null where the source has it too. */
   readonly loggedUs: Us | null;
+  /** When it came into the log; Infinity where that is not known. */
+  readonly writtenUs: Us;
   /** When the view's push took it; null: it did not, or the log does not say so. */
   readonly takenUs: Us | null;
   /** False: the log tells of other views alone. */
   readonly isNamed: boolean;
+  /** True where another event of its id stands in its place. */
+  readonly isRefused: boolean;
 }
 
 /** Returns, by row, what became of an event that was pushed; null for a row that was not. */
@@ -209,9 +218,15 @@ function pushesReader(table: Table, view: string): (row: number) => ViewPushed |
   return (row) => {
     const text = read(row) as string | null;
     if (text === null) return null;
-    const { loggedUs, pushes } = parsePushes(text);
+    const { loggedUs, alsoLoggedUs = Infinity, pushes } = parsePushes(text);
     const own = pushes.find((push) => push.view === view);
-    return { loggedUs, takenUs: own?.takenUs ?? null, isNamed: own !== undefined };
+    return {
+      loggedUs,
+      writtenUs: loggedUs ?? alsoLoggedUs,
+      takenUs: own?.takenUs ?? null,
+      isNamed: own !== undefined,
+      isRefused: own?.refused === true,
+    };
   };
 }
 
@@ -237,28 +252,6 @@ function timesOf(source: SourceSpec, table: Table): ((row: number) => Us | null)
   // Bad times are told, or set aside, by the join.
   const isNull = times.isNull as Uint8Array;
   return (row) => (isNull[row] === 1 ? null : (us[row] as number));
-}
-
-function keptRows(given: SourceTable, keeps: (row: number) => boolean): SourceTable {
-  const { table, unreadCells = [], partialRows = [] } = given;
-  const rows = new Int32Array(table.numRows);
-  let kept = 0;
-  for (let row = 0; row < table.numRows; row++) {
-    if (keeps(row)) rows[kept++] = row;
-  }
-  if (kept === table.numRows) return given;
-  const told = unreadCells.length + partialRows.length > 0;
-  const places = new Map(told ? Array.from(rows.subarray(0, kept), (row, i) => [row, i]) : []);
-  const moved = <T extends { readonly row: number }>(of: readonly T[]): T[] =>
-    of.flatMap((one) => {
-      const row = places.get(one.row);
-      return row === undefined ? [] : [{ ...one, row }];
-    });
-  return {
-    ...given,
-    table: takeRows(table, rows.subarray(0, kept)),
-    ...(told ? { unreadCells: moved(unreadCells), partialRows: moved(partialRows) } : {}),
-  };
 }
 
 /** Returns the columns that a view's rows need; for reading them apart from a join. */

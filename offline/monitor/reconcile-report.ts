@@ -64,7 +64,13 @@ export interface Covered {
   /** The intervals (start, end] of event times, apart from each other; a null start: from the beginning. */
   readonly intervals: readonly { readonly startUs: Us | null; readonly endUs: Us }[];
   /** The runs that the log tells of, with how far each read it: what was written later it did not meet. */
-  readonly runs: readonly { readonly startUs: Us | null; readonly endUs: Us; readonly sealedUs: Us | null }[];
+  readonly runs: readonly {
+    readonly startUs: Us | null;
+    readonly endUs: Us;
+    readonly sealedUs: Us | null;
+    /** True where it pushed into the version what the view had been told after its boundary. */
+    readonly caughtUp?: boolean;
+  }[];
 }
 
 export type Sample =

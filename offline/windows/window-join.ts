@@ -74,6 +74,7 @@ export async function joinAggregatedView(
     matched: newest.reduce((sum, time) => sum + (time > -Infinity ? 1 : 0), 0),
     ambiguousTies: 0,
     nullKeys: source.nullKeys,
+    conflicts: source.conflicts,
     overflows: countsOf(features, ({ overflows }) => overflows),
     nansSkipped: countsOf(features, ({ feature }) => nansSkipped(feature, events)),
   };

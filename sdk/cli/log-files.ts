@@ -1,13 +1,14 @@
 // The log of pushed events as the command line shows and compacts it.
-import { compactLog, listLog } from "../../offline/log/index.ts";
+import { compactLog, conflictsOf, listLog } from "../../offline/log/index.ts";
 import { EdgefeatError } from "../errors.ts";
 import { didYouMean } from "../nearest.ts";
+import { checkSnapshot, type Snapshot } from "../registry/index.ts";
 import { formatTime, US_PER_MS, type Us } from "../time.ts";
 import type { Context } from "./command.ts";
 import { connect } from "./connection.ts";
 import { type LoadedConfig, loadConfig } from "./load/config.ts";
 import { findLog, random, type RepoLog, sealedAt } from "./load/event-log.ts";
-import { tellFaults } from "./materialize-log.ts";
+import { conflictsNote, joinKeysOf, tellFaults } from "./materialize-log.ts";
 import { counted, tableLines } from "./output.ts";
 
 /** Prints what the log of each source holds. @throws bad_request without a log, unknown_source */
@@ -24,6 +25,7 @@ export async function tellStatus({ repo, env, out, signal }: Context, names?: re
       oldestSegment: oldest === undefined ? null : formatTime(oldest.writtenAtUs),
       hours: manifest.hours.size,
       events: [...manifest.hours.values()].reduce((sum, { events }) => sum + events, 0),
+      conflicts: conflictsOf(manifest),
       sealed: manifest.sealedUs === null ? null : formatTime(manifest.sealedUs),
       faults,
     });
@@ -43,6 +45,7 @@ export async function tellStatus({ repo, env, out, signal }: Context, names?: re
   for (const line of rows.length === 0 ? ["nothing was pushed yet"] : tableLines([header, ...rows], [1, 2, 4, 5])) {
     out.say(line);
   }
+  for (const { source, conflicts } of sources) if (conflicts > 0) out.note(conflictsNote(source, conflicts));
   tellFaults(
     out,
     sources.flatMap(({ faults }) => faults),
@@ -54,7 +57,7 @@ export async function tellStatus({ repo, env, out, signal }: Context, names?: re
 export async function compactAll({ repo, env, out, signal }: Context, names?: readonly string[]): Promise<void> {
   const loaded = await loadConfig(repo);
   const log = await logOf(loaded, env, signal);
-  const sealedUs = await sealedNow(loaded, env);
+  const { sealedUs, snapshot } = await serverNow(loaded, env);
   const progress = out.progress();
   const sources = [];
   try {
@@ -62,6 +65,7 @@ export async function compactAll({ repo, env, out, signal }: Context, names?: re
       const report = await compactLog(log.sourceLog(source), {
         sealedUs,
         random,
+        ...(snapshot === null ? {} : { joinKeys: joinKeysOf(snapshot, source) }),
         onProgress: ({ done, total }) => progress.update(`compact ${source}`, done, total),
         signal,
       });
@@ -71,6 +75,7 @@ export async function compactAll({ repo, env, out, signal }: Context, names?: re
       out.say(
         `${source}: ${counted(records, "record")} of ${counted(segments, "segment")} into ${counted(files, "file")}; sealed up to ${sealed}`,
       );
+      if (report.conflicts > 0) out.note(conflictsNote(source, report.conflicts));
       tellFaults(out, report.faults);
     }
   } catch (cause) {
@@ -101,12 +106,18 @@ async function chosen(log: RepoLog, names: readonly string[] | undefined): Promi
   return names ?? all;
 }
 
-/** By the server's clock, which may stand still; without a server by this machine's. */
-async function sealedNow(loaded: LoadedConfig, env: Context["env"]): Promise<Us> {
+/** By the server's clock, which may stand still, and what is applied there; without a server by this machine's. */
+async function serverNow(
+  loaded: LoadedConfig,
+  env: Context["env"],
+): Promise<{ sealedUs: Us; snapshot: Snapshot | null }> {
   try {
-    return sealedAt(await (await connect(loaded, env)).admin.getHealth());
+    const { admin } = await connect(loaded, env);
+    const sealedUs = sealedAt(await admin.getHealth());
+    const applied = await admin.getRegistry();
+    return { sealedUs, snapshot: applied === null ? null : checkSnapshot(applied.snapshot) };
   } catch (fault) {
     if (!(fault instanceof EdgefeatError)) throw fault;
-    return sealedAt({ now: formatTime(Date.now() * US_PER_MS), frozen: false });
+    return { sealedUs: sealedAt({ now: formatTime(Date.now() * US_PER_MS), frozen: false }), snapshot: null };
   }
 }

@@ -1,5 +1,6 @@
 // Materializes the views of a repo, one after another, and reports each.
 import { createHash } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import { materializeView, type MaterializeReport } from "../../offline/index.ts";
 import type { LogReadReport } from "../../offline/log/index.ts";
 import type { MaterializationRecord } from "../client/index.ts";
@@ -16,6 +17,7 @@ import { openConfiguredEngine } from "./load/engine.ts";
 import { sourceReader, sourceStamp } from "./load/sources.ts";
 import { onlineSink } from "./online-sink.ts";
 import { compactLogs, LogReads, recordServed, tellLog } from "./materialize-log.ts";
+import { lastHop, sealedAfter, type SealWait } from "./seal-wait.ts";
 import { keepQuarantine, type QuarantineFile } from "./quarantine-files.ts";
 import { counted, type Output, tableLines } from "./output.ts";
 
@@ -58,6 +60,11 @@ export async function materializeAll(
   }));
   const log = await findLog(loaded, { env, signal });
   const progress = out.progress();
+  const sealWait: SealWait = {
+    getHealth: () => connection.admin.getHealth(),
+    sleep: (ms) => sleep(ms, undefined, { signal }),
+    onWait: (ms) => progress.update(`wait ${(ms / 1_000).toFixed(1)} s until the log is whole`, 0, 0),
+  };
   const engine = await openConfiguredEngine(loaded);
   const outdated: { view: string; version: number; code: ErrorCode }[] = [];
   const reports: (Omit<MaterializeReport, "quarantine"> & {
@@ -89,9 +96,10 @@ export async function materializeAll(
           : {
               log: {
                 // Asked before the log is listed: what comes later is newer.
-                sealedUs: sealedAt(await connection.admin.getHealth()),
+                sealedUs: await sealedAfter(lastHop(snapshot, view, version, interval.endUs), sealWait),
                 readSource: (writtenUntilUs: Us) =>
                   log.reader(readSource, { typesOf, onBadRows, writtenUntilUs, onRead: reads.take }),
+                told: ({ name }: SourceSpec, of: string, afterUs: Us) => log.told(name, of, afterUs),
               },
             }),
         onBadRows,
@@ -128,7 +136,7 @@ export async function materializeAll(
   }
   if (log !== null) {
     const sources = todo.map(({ source }) => source.name);
-    await compactLogs(log, sources, sealedAt(await connection.admin.getHealth()), { out, signal });
+    await compactLogs(log, sources, sealedAt(await connection.admin.getHealth()), { snapshot, out, signal });
   }
   out.result({ views: reports, outdated });
 }

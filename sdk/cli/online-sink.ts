@@ -1,6 +1,7 @@
 // Where materialization writes to: the server's rows, by the admin client.
 import type { OnlineSink, RowWrite, TileWrite, WriteCounts } from "../../offline/index.ts";
 import type { AdminClient } from "../client/index.ts";
+import { eventsJson } from "./replayed-events.ts";
 import { type Snapshot, type ViewSpec, viewVersion } from "../registry/index.ts";
 import { formatTime, type Us } from "../time.ts";
 import { parseTypeName, type Value, valueToJson } from "../types/index.ts";
@@ -42,6 +43,14 @@ export function onlineSink(admin: AdminClient, snapshot: Snapshot): OnlineSink {
         tiles.map((tile) => tileJson(spec, tile)),
         sealedUs,
       );
+    },
+    async pushEvents(view, version, events) {
+      const { accepted, duplicate, deferred, rejected } = await admin.pushInto(
+        view,
+        version,
+        eventsJson(specOf(view, version), events),
+      );
+      return { accepted, duplicate, deferred, rejected: rejected.length };
     },
     async complete(view, version, { startUs, endUs, keys }) {
       await admin.completeMaterialization(

@@ -66,8 +66,10 @@ export async function pushFile(
     out.say(`${view}: ${counted(events.length, "event")}, ${parts.join(", ")}, ${seconds.toFixed(1)} s`);
     for (const { row, code, message } of rejected.slice(0, SHOWN)) out.note(`row ${row}: ${code}: ${message}`);
     if (rejected.length > SHOWN) out.note(`… and ${counted(rejected.length - SHOWN, "row")} more`);
-    const { accepted, duplicate, deferred, logged } = answer;
-    out.result({ view, events: events.length, accepted, duplicate, deferred, rejected, logged, seconds });
+    const { accepted, duplicate, deferred, logged, missed = [] } = answer;
+    for (const { version, events: some, message } of missed)
+      out.note(`warning: ${view}@${version} can't take ${counted(some, "event")}: ${message}`);
+    out.result({ view, events: events.length, accepted, duplicate, deferred, rejected, logged, missed, seconds });
     if (rejected.length > 0) throw new ToldFailure();
   } finally {
     progress.stop();

@@ -1,5 +1,6 @@
 // What people are told of a training set that was made.
 import type { HistoricalReport } from "../../offline/index.ts";
+import { conflictsNote } from "./materialize-log.ts";
 import { counted, type Output, tableLines } from "./output.ts";
 
 export interface Made {
@@ -52,6 +53,7 @@ function notes(report: HistoricalReport): string[] {
     ...(report.views.some((view) => view.ambiguousTies > 0)
       ? ["warning: source rows tie on event and created time but differ: the greatest values were taken"]
       : []),
+    ...report.views.flatMap(({ view, conflicts }) => (conflicts > 0 ? [conflictsNote(view, conflicts)] : [])),
     ...Object.entries(report.reads).flatMap(([name, { files, filesSkipped, bytesSkipped }]) =>
       filesSkipped === 0
         ? []

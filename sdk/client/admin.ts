@@ -4,6 +4,7 @@ import type { TransformDefinition, TransformDescription } from "../registry/inde
 import type { Ms } from "../time.ts";
 import { type Encodable, encodeJson } from "./encode.ts";
 import { type JobCalls, jobCalls } from "./jobs.ts";
+import type { PushAnswer } from "./push.ts";
 import { type TokenCalls, tokenCalls } from "./tokens.ts";
 import { type ClientOptions, createTransport } from "./transport.ts";
 
@@ -53,6 +54,8 @@ export interface AdminClient extends TokenCalls, JobCalls {
   postRows(view: string, body: string): Promise<WriteCounts>;
   /** Puts rows in the place of others that are wrong, each while it is the one that was seen; `body` is JSON text. Needs an admin's token. */
   replaceRows(view: string, body: string): Promise<WriteCounts>;
+  /** Pushes events that the log has into one version of a view, online alone; `body` is JSON text. */
+  pushInto(view: string, version: number, body: string): Promise<PushAnswer>;
   /** Returns a page of the rows that a view has, or those of some ids. */
   listRows(view: string, page: RowsQuery): Promise<RowsPage>;
   /** Records that a version of a view was materialized; `body` is JSON text. */
@@ -149,6 +152,11 @@ export function createAdminClient(options: ClientOptions): AdminClient {
     async replaceRows(view, body) {
       // A row that was replaced has another revision, so sending it again changes nothing.
       return (await call({ method: "PUT", path: rowsPath(view), body, idempotent: true })) as WriteCounts;
+    },
+    async pushInto(view, version, body) {
+      const path = `/v1/push/${encodeURIComponent(view)}?version=${version}&to=online`;
+      // An event counts once by its id, so sending it again changes nothing.
+      return (await call({ method: "POST", path, body, idempotent: true })) as PushAnswer;
     },
     async listRows(view, { version, cursor = null, ids = [] }) {
       const query = new URLSearchParams({ version: String(version), ...(cursor === null ? {} : { cursor }) });

@@ -38,6 +38,8 @@ export interface PushAnswer {
   rejected: { index: number; code: string; message: string }[];
   /** True where the log has them too. */
   logged: boolean;
+  /** Events that other versions of the view can't take, with what is wrong with the first; absent for none. */
+  missed?: { version: number; events: number; code: string; message: string }[];
 }
 
 /** A server takes no more of one request. */
@@ -70,6 +72,11 @@ export async function pushEvents(
       total.deferred += answer.deferred;
       for (const { index, ...why } of answer.rejected) total.rejected.push({ index: sent + index, ...why });
       total.logged = answer.logged;
+      for (const missed of answer.missed ?? []) {
+        const known = total.missed?.find(({ version }) => version === missed.version);
+        if (known === undefined) total.missed = [...(total.missed ?? []), missed];
+        else known.events += missed.events;
+      }
     } finally {
       deadline.close();
     }

@@ -19,7 +19,18 @@ export {
   type FieldOptions,
 } from "./fields.ts";
 export { type PartitionRole, type Partitions, type S3Options } from "./place.ts";
-export { arrow, csv, jsonl, parquet, requestSource, type RequestSource, type Schema, type Source, stream, type StreamOptions } from "./source.ts";
+export {
+  arrow,
+  csv,
+  jsonl,
+  parquet,
+  requestSource,
+  type RequestSource,
+  type Schema,
+  type Source,
+  stream,
+  type StreamOptions,
+} from "./source.ts";
 export {
   approxPercentile,
   avg,

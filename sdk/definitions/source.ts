@@ -107,8 +107,8 @@ export interface StreamOptions<S extends Schema> extends Pick<
 }
 
 /**
- * Defines a source without a file: what is pushed to its views is all there is of it, and its history is the event log. A
- * new view over it answers from `apply` on.
+ * Defines a source without a file: what is pushed to its views is all there is of it, and its history is the event log. The
+ * views that come with it answer from `apply` on; one that comes later, when there may be history, is materialized like any other.
  * @example stream("clicks", { eventTime: "at", eventId: "id", schema: { id: string(), at: timestamp(), user: string() } })
  */
 export function stream<const S extends Schema>(name: string, options: StreamOptions<S>): Source<S> {

@@ -203,7 +203,10 @@ function checkParts(
     throw new EdgefeatError("definition_invalid", `${what}: entities must be made by entity(…)`);
   }
   if (definitionKind(options.source) !== "source") {
-    throw new EdgefeatError("definition_invalid", `${what}: source must be made by parquet(…), csv(…), stream(…) or the like`);
+    throw new EdgefeatError(
+      "definition_invalid",
+      `${what}: source must be made by parquet(…), csv(…), stream(…) or the like`,
+    );
   }
   checkPush(what, options);
   if (options.aggregations === undefined) return;
@@ -245,6 +248,13 @@ function checkPush(
       {
         hint: "push to a view without a select, or leave push out",
       },
+    );
+  }
+  if (source.eventTime === undefined) {
+    throw new EdgefeatError(
+      "definition_invalid",
+      `${what}: a pushed event is read by its time, and its source has no eventTime`,
+      { hint: `name the column of times: eventTime in source "${source.name}"; or leave push out` },
     );
   }
   if (aggregations !== undefined && source.eventId === undefined) {

@@ -54,7 +54,10 @@ export function planApply(current: Snapshot, compiled: Compiled): Plan {
   const services = (view: string) => servicesOf(compiled, view);
   for (const [name, view] of Object.entries(compiled.views)) {
     const before = current.views[name];
-    const planned = planView(withoutRegistered(before), pinned(view, views), breaks(current, compiled, name));
+    const planned = planView(withoutRegistered(before), pinned(view, views), {
+      breaking: breaks(current, compiled, name),
+      complete: missedNothing(current, view.spec),
+    });
     const { entry, change } = before?.registered === undefined ? planned : behindRegistered(name, before, planned);
     views[name] = entry;
     if (change !== null) changes.push({ what: "view", name, ...change, services: services(name) });
@@ -109,11 +112,13 @@ export interface PlannedView {
   readonly change: Omit<Change, "what" | "name"> | null;
 }
 
-function planView(entry: ViewEntry | undefined, view: CompiledView, breaking: boolean): PlannedView {
+function planView(
+  entry: ViewEntry | undefined,
+  view: CompiledView,
+  { breaking, complete }: { breaking: boolean; complete: boolean },
+): PlannedView {
   const stored = view.spec.kind !== "onDemand";
   if (entry === undefined) {
-    // Of a stream nothing was missed so far; a later version has to catch up with what was pushed before it.
-    const complete = view.spec.kind !== "onDemand" && view.spec.source.path === "";
     const first = { fingerprint: view.fingerprint, materialized: complete, spec: view.spec };
     return {
       entry: { latest: 1, active: null, versions: { "1": first } },
@@ -155,6 +160,19 @@ function planView(entry: ViewEntry | undefined, view: CompiledView, breaking: bo
       needsMaterialization: stored,
     },
   };
+}
+
+/**
+ * True when a new view has all that there is from the start: its source is a stream that no view, and none that was removed,
+ * had before, so that nothing was pushed yet.
+ */
+function missedNothing({ views }: Snapshot, spec: ViewSpec): boolean {
+  if (spec.kind === "onDemand" || spec.source.path !== "") return false;
+  return !Object.values(views).some(({ versions }) =>
+    Object.values(versions).some(
+      (known) => known.spec.kind !== "onDemand" && known.spec.source.name === spec.source.name,
+    ),
+  );
 }
 
 /** True when readers of a view's latest version may notice more than added features: it changes, or an input of it does. */

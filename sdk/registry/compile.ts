@@ -234,7 +234,7 @@ export function transformHash(transform: Transform): string {
 }
 
 function onDemandSpec(view: OnDemandView, views: Readonly<Record<string, CompiledView>>): OnDemandViewSpec {
-  const { name, expressions, transform, owner, description, tags, freshness, schedule } = view;
+  const { name, expressions, transform, owner, description, tags, freshness } = view;
   const artifacts = artifactsByName(`on-demand view "${name}"`, view.artifacts ?? []);
   const inputs = view.inputs.filter(isProjection).map(projectionSpec);
   const request = view.inputs
@@ -254,7 +254,7 @@ function onDemandSpec(view: OnDemandView, views: Readonly<Record<string, Compile
     })),
     codeHash: transform === undefined ? null : transformHash(transform),
     ...(Object.keys(artifacts).length === 0 ? {} : { artifacts }),
-    ...optional({ owner, description, tags, freshness, schedule }),
+    ...optional({ owner, description, tags, freshness }),
   };
   const scope = onDemandScope(name, spec, (input) => (views[input] as CompiledView).spec);
   for (const [feature, field] of Object.entries(view.fields)) {

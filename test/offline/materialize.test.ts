@@ -78,6 +78,9 @@ function sink(failAtBatch = Infinity): Recorded {
       recorded.batches += 1;
       return counts(tiles.length);
     },
+    async pushEvents() {
+      throw new Error("there is no log");
+    },
     async complete(view, version, done) {
       recorded.completed.push([view, version, done]);
     },

@@ -301,6 +301,7 @@ describe("materialization that quarantines", () => {
       sink: {
         writeRows: async (_view, _version, written) => (rows.push(...written), counts(written.length)),
         writeTiles: async (_view, _version, written) => counts(written.length),
+        pushEvents: () => Promise.reject(new Error("there is no log")),
         async complete() {},
       },
     });

@@ -126,6 +126,7 @@ describe.each(ENGINES)("over %s", (kind) => {
             return { written: rows.length, unchanged: 0, superseded: 0, expired: 0 };
           },
           writeTiles: () => Promise.reject(new Error("no tiles")),
+          pushEvents: () => Promise.reject(new Error("there is no log")),
           async complete() {},
         },
       });

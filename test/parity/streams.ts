@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { columnOf, columnReader, selectColumns, tableOf, vectorFromValues } from "../../offline/datasets/index.ts";
 import { datasets } from "../../offline/datasets/files.ts";
 import { type Engine, getHistoricalFeatures, materializeView, openEngine, reconcile } from "../../offline/index.ts";
-import { type LogFiles, withLog } from "../../offline/log/index.ts";
+import { type LogFiles, readTold, type SourceLog, withLog } from "../../offline/log/index.ts";
 import { onlineSink } from "../../sdk/cli/online-sink.ts";
 import { reconcileOnline } from "../../sdk/cli/reconcile-online.ts";
 import type { AdminClient, Client } from "../../sdk/client/index.ts";
@@ -109,11 +109,13 @@ class Stream {
   readonly #steps: Step[];
   /** Events in the log. */
   readonly #logged = new Set<StreamEvent>();
+  /** Those that were pushed to each view. */
+  readonly #told = { windows: new Set<StreamEvent>(), latest: new Set<StreamEvent>() };
   /** What must count in the windows, and in the stored view. */
   readonly #counted = new Set<StreamEvent>();
   readonly #held = new Set<StreamEvent>();
   readonly #boundaries = new Map<string, Us>();
-  readonly #runs: { view: string; startUs: null; endUs: Us; sealedUs: Us }[] = [];
+  readonly #runs: { view: string; startUs: null; endUs: Us; sealedUs: Us; caughtUp: boolean }[] = [];
   #faulty = false;
   readonly #met: Record<string, number>;
 
@@ -203,18 +205,23 @@ class Stream {
     same(`step ${this.#step}`, counts.accepted + counts.duplicate + counts.deferred, events.length);
     for (const what of ["accepted", "duplicate", "deferred"] as const) this.#count(what, counts[what]);
     this.#count("pending", events.filter(({ e }) => e > this.#nowUs).length);
-    for (const event of events) this.#logged.add(event);
+    for (const event of events) {
+      this.#logged.add(event);
+      this.#told[view].add(event);
+    }
     if (to === "offline") return;
     if (view === "latest") {
       for (const event of events) this.#held.add(event);
       return;
     }
     let accepted = 0;
+    // What does not serve yet takes events however late they are.
+    const latenessUs = this.#serves("windows") ? LATENESS_US : Infinity;
     for (const key of KEYS) {
       for (const event of events.filter((one) => one.key === key).toSorted((a, b) => a.e - b.e)) {
         const newest = Math.max(-Infinity, ...this.#ofKey(key).map(({ e }) => e));
         if (this.#counted.has(event)) continue;
-        if (event.e <= (this.#boundaries.get(key) ?? -Infinity) || event.e < newest - LATENESS_US) continue;
+        if (event.e <= (this.#boundaries.get(key) ?? -Infinity) || event.e < newest - latenessUs) continue;
         this.#counted.add(event);
         accepted++;
       }
@@ -241,13 +248,17 @@ class Stream {
   };
 
   #reader(more: { writtenUntilUs?: Us; pushes?: boolean } = {}) {
+    return withLog(this.#readFile, { logOf: ({ name }) => this.#sourceLog(name), typesOf: () => ({}), ...more });
+  }
+
+  #sourceLog(source: string): SourceLog {
     const { logFiles, project } = this.#server;
-    const folder = logFolder({ project, environment: "dev" });
-    return withLog(this.#readFile, {
-      logOf: ({ name }) => ({ files: logFiles, folder: `${folder}/${name}`, source: name, datasets }),
-      typesOf: () => ({}),
-      ...more,
-    });
+    const folder = `${logFolder({ project, environment: "dev" })}/${source}`;
+    return { files: logFiles, folder, source, datasets };
+  }
+
+  #serves(view: "windows" | "latest"): boolean {
+    return this.#snapshot.views[`${view}_${this.#own}`]?.active !== null;
   }
 
   async #materialize({ view, backUs }: Step & { kind: "materialize" }): Promise<void> {
@@ -264,12 +275,17 @@ class Stream {
           startUs: null,
           endUs,
           readSource: this.#readFile,
-          log: { sealedUs, readSource: (writtenUntilUs) => this.#reader({ writtenUntilUs }) },
+          log: {
+            sealedUs,
+            readSource: (writtenUntilUs) => this.#reader({ writtenUntilUs }),
+            told: ({ name }, of, afterUs) => readTold(this.#sourceLog(name), of, afterUs),
+          },
           sink: onlineSink(admin, this.#snapshot),
         });
         same("contended", report.contended, 0);
         this.#count("superseded", report.superseded);
-        this.#runs.push({ view, startUs: null, endUs: report.boundaryUs, sealedUs });
+        const caughtUp = report.caughtUp !== null;
+        this.#runs.push({ view, startUs: null, endUs: report.boundaryUs, sealedUs, caughtUp });
         this.#materialized(view, report.boundaryUs);
         break;
       } catch (fault) {
@@ -283,10 +299,13 @@ class Stream {
 
   #materialized(view: "windows" | "latest", boundaryUs: Us): void {
     const known = [...this.#inFile(), ...this.#logged].filter(({ e }) => e <= boundaryUs);
+    // The first run catches up with what the view was told after B, be it that it was to go offline (SEMANTICS 7.2).
+    const missed = this.#serves(view) ? [] : [...this.#told[view]].filter(({ e }) => e > boundaryUs);
     if (view === "latest") {
-      for (const event of known) this.#held.add(event);
+      for (const event of [...known, ...missed]) this.#held.add(event);
       return;
     }
+    for (const event of missed) this.#counted.add(event);
     for (const key of KEYS) {
       if (boundaryUs < (this.#boundaries.get(key) ?? -Infinity) || !known.some((event) => event.key === key)) continue;
       this.#boundaries.set(key, boundaryUs);

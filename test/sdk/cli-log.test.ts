@@ -296,6 +296,36 @@ export const all = featureService("all", { features: [stats] });
     await server.stop();
   });
 
+  it("tells of events in conflict, of which one stands, and is not stopped by them (SEMANTICS 4.6)", async () => {
+    const repo = folderWith(REPO);
+    const server = await serve(["--repo", repo, "--port", "0", "--now", NOW]);
+    ok(await edgefeat(["apply", "--repo", repo, "--json"]));
+    const at = "2024-03-01T12:10:00Z";
+    await push(server, repo, "stats", [sale("p1", "a", at, 8)]);
+    expect(await push(server, repo, "stats?to=offline", [sale("p1", "a", at, 9)])).toMatchObject({ deferred: 1 });
+    const run = await edgefeat(["materialize", "2024-02-01T00:00:00Z", NOW, "--repo", repo, "--json"]);
+    expect(ok(run).views.map(({ view, conflicts }: any) => [view, conflicts])).toEqual([
+      ["stats", 1],
+      ["batch", 0],
+      ["latest", 0],
+    ]);
+    const warning = (of: string) =>
+      `warning: ${of}: 1 pushed event left out in conflict: another event of the key has the id`;
+    expect(run.stderr).toContain(warning("stats"));
+    const [[n, sum]] = (await historical(repo, [["a", NOW]])) as [[unknown, unknown]];
+    expect([n, sum]).toEqual([1, 11]);
+    const entities = ["--entities", join(repo, "entities.csv"), "--service", "all", "--out", join(repo, "o.csv")];
+    expect((await edgefeat(["historical", "--repo", repo, ...entities])).stderr).toContain(warning("stats"));
+    expect(ok(await edgefeat(["log", "status", "--repo", repo, "--json"])).sources).toMatchObject([
+      { source: "sales", events: 2, conflicts: 1 },
+    ]);
+    expect((await edgefeat(["log", "status", "--repo", repo])).stderr).toContain(warning("sales"));
+    expect(await push(server, repo, "stats?to=offline", [sale("p1", "a", at, 7)])).toMatchObject({ deferred: 1 });
+    const compacted = await edgefeat(["log", "compact", "--repo", repo, "--json"]);
+    expect(ok(compacted).sources).toMatchObject([{ records: 1, conflicts: 2 }]);
+    await server.stop();
+  });
+
   it("is told of and compacted by its own commands", async () => {
     const repo = folderWith(REPO);
     const none = await edgefeat(["log", "status", "--repo", repo]);

@@ -71,13 +71,38 @@ export default defineConfig({ project: "clicks", definitions: "./features.ts" })
     ]);
   });
 
-  it("7.2: a later version answers once it has caught up with the log", async () => {
+  it("7.2: a later version answers once it has caught up with the log, what came after its boundary too", async () => {
+    expect(await push("clicked", click("3", "2001-03-03T23:20:00Z", 3))).toMatchObject([200, { accepted: 1 }]);
+    const late = click("4", "2001-03-03T23:10:00Z", 4);
+    expect(await push("clicked?to=offline", late)).toMatchObject([200, { deferred: 1 }]);
     writeFiles(cwd, { "features.ts": features(`, day: count("1d", { hop: "1h" })`) });
     await run("apply");
     await expect(online("clicked:day")).rejects.toThrow(/view_not_materialized/);
-    expect(await push("clicked", click("3", "2001-03-03T23:30:00Z", 3))).toMatchObject([200, { accepted: 1 }]);
+    expect(await push("clicked", click("5", "2001-03-03T23:30:00Z", 5))).toMatchObject([200, { accepted: 1 }]);
+    const { views } = await run("materialize-incremental", "2001-03-03T23:59:00Z");
+    expect(views.map((one: Record<string, unknown>) => [one["view"], one["version"], one["caughtUp"]])).toEqual([
+      ["clicked", 2, { accepted: 2, duplicate: 1, deferred: 0, rejected: 0 }],
+      ["latest", 1, null],
+      ["clicked", 1, null],
+    ]);
+    expect(await online("clicked:clicks", "clicked:day")).toEqual({ clicks: 5, day: 5 });
+    await run("reconcile", "--all");
+    // Once it serves, only pushes bring it what comes after its boundary.
+    expect(await push("clicked?to=offline", click("6", "2001-03-03T23:40:00Z", 6))).toMatchObject([200, {}]);
+    await run("materialize-incremental", "2001-03-03T23:59:00Z");
+    expect(await online("clicked:clicks")).toEqual({ clicks: 5 });
+  });
+
+  it("7.2: a view that comes later has what was pushed before it once it is materialized", async () => {
+    const later = `export const later = featureView("later", { entities: [user], source: clicks, push: true,
+  aggregations: { total: count(lifetime(), { hop: "1h" }) } });
+`;
+    writeFiles(cwd, { "features.ts": `${features(`, day: count("1d", { hop: "1h" })`)}${later}` });
+    const { stdout } = await edgefeat(["apply"], { cwd });
+    expect(stdout).toMatch(/\+ view later@1; to be materialized/);
+    await expect(online("later:total")).rejects.toThrow(/view_not_materialized/);
     await run("materialize-incremental", NOW);
-    expect(await online("clicked:clicks", "clicked:day")).toEqual({ clicks: 3, day: 3 });
+    expect(await online("later:total")).toEqual({ total: 6 });
     await run("reconcile", "--all");
   });
 

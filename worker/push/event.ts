@@ -80,8 +80,8 @@ export function eventReader(snapshot: Snapshot, target: WritableView) {
     const ids = new Array<Value>(spec.joinKeys.length);
     const values = new Array<Value | null>(width).fill(null);
     let valuesJson = "";
-    // What is null and what is left out are the same content.
-    let content = createdTimeUs === null ? "" : String(createdTimeUs);
+    // What the version reads: what else an event carries makes it no other (SEMANTICS 4.6).
+    const content = new Array<string>(width).fill("");
     for (const column of columns) {
       const { name, type, member } = column;
       const has = member === null && Object.hasOwn(given, name);
@@ -95,11 +95,11 @@ export function eventReader(snapshot: Snapshot, target: WritableView) {
       }
       if (column.slot >= 0) values[column.slot] = value;
       if (!has) continue;
-      const text = `${JSON.stringify(name)}:${valueToJson(type, value)}`;
-      valuesJson += valuesJson === "" ? text : `,${text}`;
-      if (value !== null) content += `,${text}`;
+      const text = valueToJson(type, value);
+      valuesJson += `${valuesJson === "" ? "" : ","}${JSON.stringify(name)}:${text}`;
+      if (column.slot >= 0) content[column.slot] = text;
     }
-    const hash = hash53(`${eventTimeUs};${content}`);
+    const hash = hash53(`${eventTimeUs};${createdTimeUs};${content.join()}`);
     return {
       index,
       id,

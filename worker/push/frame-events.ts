@@ -4,7 +4,7 @@ import type { Snapshot } from "../../sdk/registry/index.ts";
 import { formatTime, US_PER_SECOND } from "../../sdk/time.ts";
 import { parseTypeName } from "../../sdk/types/index.ts";
 import { CREATED_TIME, EVENT_TIME, type FeastFrame, isMissingTime } from "../write/feast-frame.ts";
-import { pushEvents, type PushCounts, type PushServices } from "./push.ts";
+import { type Missed, pushEvents, type PushCounts, type PushServices } from "./push.ts";
 import { pushTargets } from "./targets.ts";
 
 /** Times in Feast's JSON have no zone, and are UTC. */
@@ -43,6 +43,7 @@ export async function pushFrame(
   const pushed: FramePushed["views"][number][] = [];
   for (const { view, targets, events } of views) {
     const sum = { accepted: 0, duplicate: 0, deferred: 0, logged: false };
+    const missed = new Map<number, Missed>();
     for (let from = 0; from < events.length; from += PART) {
       const part = events.slice(from, from + PART).map((json) => ({ json }));
       const counts = await pushEvents({ targets, events: part, to, time: ZONELESS }, services);
@@ -56,8 +57,13 @@ export async function pushFrame(
       sum.duplicate += counts.duplicate;
       sum.deferred += counts.deferred;
       sum.logged = counts.logged;
+      for (const one of counts.missed ?? []) {
+        const { events: before = 0, ...first } = missed.get(one.version) ?? {};
+        missed.set(one.version, { ...one, ...first, events: before + one.events });
+      }
     }
-    pushed.push({ view, version: targets[0].version, ...sum });
+    const more = missed.size === 0 ? {} : { missed: [...missed.values()] };
+    pushed.push({ view, version: targets[0].version, ...sum, ...more });
   }
   return {
     rows: frame.rows,

@@ -1,7 +1,8 @@
 // A push: events judged against the rows of their keys, appended to the log, then written by compare-and-set, and again where others were faster.
 //
 // The log comes first: what is acknowledged is in it, and in the rows. What a push that broke off has left there is no harm:
-// sent again, an event that the log holds twice counts once by its id, and so does one that the rows hold.
+// sent again, an event that the log holds twice counts once by its id, and so does one that the rows hold. Of two events of one
+// id that were pushed at the same time, the log may have both: it is told which of them the rows refused.
 import { EdgefeatError } from "../../sdk/errors.ts";
 import { seenKey } from "../../sdk/rows/index.ts";
 import type { Clock, Ms, ParseTimeOptions, Us } from "../../sdk/time.ts";
@@ -26,6 +27,15 @@ export interface Rejected {
   readonly message: string;
 }
 
+/** Events that another version of the view, which is pushed to beside it, can't take. */
+export interface Missed {
+  readonly version: number;
+  readonly events: number;
+  /** Of the first of them. */
+  readonly code: string;
+  readonly message: string;
+}
+
 /** What became of the events: the four add up to those sent. */
 export interface PushCounts {
   readonly accepted: number;
@@ -35,6 +45,8 @@ export interface PushCounts {
   /** By their place among those sent. */
   readonly rejected: readonly Rejected[];
   readonly logged: boolean;
+  /** By version; absent where none missed any. */
+  readonly missed?: readonly Missed[];
 }
 
 export interface PushServices {
@@ -95,11 +107,22 @@ export async function pushEvents(request: PushRequest, services: PushServices): 
     });
   }
   const logged = to !== "online" && log !== null;
+  if (logged && targets[0].spec.source.eventTime === null) {
+    throw new EdgefeatError(
+      "bad_request",
+      `"${targets[0].view}" has a source without event times, which no log is read for`,
+      {
+        hint: 'push "to": "online"',
+        pointer: "/to",
+      },
+    );
+  }
   const rejected: Rejected[] = [];
   const moment = { nowUs: clock.nowUs(), maxSkewUs: services.config.maxSkewUs, time: request.time ?? {} };
   const [latest] = targets;
   const taken = readAll(latest, request.events, moment, rejected);
   const verdicts = new Map<number, Verdict>();
+  const missed: Missed[] = [];
   if (to === "offline") {
     const records = (nowUs: Us) => taken.map((event) => logRecord(latest, event, nowUs, true));
     if (taken.length > 0) await append(log as EventLog, records, clock);
@@ -108,15 +131,16 @@ export async function pushEvents(request: PushRequest, services: PushServices): 
     const pending = byKey(latest, taken);
     const indices = new Set(taken.map(({ index }) => index));
     for (const older of targets.slice(1)) {
-      const others = request.events.map((event, i): GivenEvent => (indices.has(i) ? event : { fault: SKIPPED }));
-      pending.push(...byKey(older, readAll(older, others, moment, [])));
+      const refused: Rejected[] = [];
+      pending.push(...byKey(older, readAll(older, request.events, moment, refused, indices)));
+      const [first] = refused;
+      if (first === undefined) continue;
+      missed.push({ version: older.version, events: refused.length, code: first.code, message: first.message });
     }
     await write(pending, latest, logged ? log : null, services, verdicts);
   }
-  return { ...counted(taken, verdicts, rejected), logged };
+  return { ...counted(taken, verdicts, rejected), logged, ...(missed.length > 0 ? { missed } : {}) };
 }
-
-const SKIPPED = new EdgefeatError("bad_request", "not for this version");
 
 function counted(taken: readonly ReadEvent[], verdicts: ReadonlyMap<number, Verdict>, rejected: Rejected[]) {
   const counts = { accepted: 0, duplicate: 0, deferred: 0 };
@@ -133,15 +157,17 @@ function counted(taken: readonly ReadEvent[], verdicts: ReadonlyMap<number, Verd
   return { ...counts, rejected: rejected.toSorted((a, b) => a.index - b.index) };
 }
 
-/** Returns the events that a version can take; the others are told in `rejected`. */
+/** Returns the events that a version can take, of those at the places `of` alone; the others are told in `rejected`. */
 function readAll(
   target: PushTarget,
   events: readonly GivenEvent[],
   moment: Parameters<PushTarget["read"]>[3],
   rejected: Rejected[],
+  of?: ReadonlySet<number>,
 ): ReadEvent[] {
   const read: ReadEvent[] = [];
   for (const [index, event] of events.entries()) {
+    if (of?.has(index) === false) continue;
     try {
       if ("fault" in event) throw event.fault;
       read.push(target.read(event.json, index, ["events", index], moment));
@@ -191,20 +217,29 @@ async function write(
     }
     pending = await settle(judged, attempt);
   }
+  if (log === null) return;
+  // Another push was faster: the log learns which of the two the rows hold.
+  const own = all.flatMap(({ target, events }) => (target === latest ? events : []));
+  const refused = own.filter(({ index }) => logged.has(index) && verdicts.get(index) === "conflict");
+  const records = (us: Us) => refused.map((event) => ({ ...logRecord(latest, event, us, true), refused: true }));
+  if (refused.length > 0) await append(log, records, clock);
 
   function judge(pairs: readonly Pending[], texts: readonly (string | null)[], nowUs: Us) {
     let at = 0;
     return pairs.map((of) => {
       const row = texts[at++] ?? null;
       const seen = of.target.remembers ? (texts[at++] ?? null) : null;
-      return { of, row, ...of.target.push({ row, seen }, of.events, { nowUs, frozen: clock.frozen }) };
+      const moment = { nowUs, frozen: clock.frozen, logged: log !== null && of.target === latest };
+      return { of, row, ...of.target.push({ row, seen }, of.events, moment) };
     });
   }
 
-  function unlogged({ of: { events }, verdicts: own }: ReturnType<typeof judge>[number]) {
+  function unlogged({ of: { events }, verdicts: own, unlogged: repeats = [] }: ReturnType<typeof judge>[number]) {
+    const places = new Set(repeats);
     return events.flatMap((event, i) => {
       const verdict = own[i] as Verdict;
-      return (verdict === "accepted" || verdict === "deferred") && !logged.has(event.index) ? [{ event, verdict }] : [];
+      const isDue = verdict === "accepted" || verdict === "deferred" || places.has(i);
+      return isDue && !logged.has(event.index) ? [{ event, verdict }] : [];
     });
   }
 

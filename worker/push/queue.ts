@@ -95,6 +95,8 @@ export async function consumeQueue(batch: QueueBatch, deps: QueueDeps): Promise<
     totals.accepted += counts.accepted;
     totals.duplicate += counts.duplicate;
     totals.deferred += counts.deferred;
+    for (const { version, events, code } of counts.missed ?? [])
+      deps.log({ level: "warn", event: "queue_missed", queue: batch.queue, view, version, events, code });
     let from = 0;
     for (const { message, events } of part) {
       const to = from + events.length;

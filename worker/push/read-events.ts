@@ -24,24 +24,31 @@ const query = z.object({
   to: z.optional(destination),
   /** "fail" tells by a status of 422 that some were rejected: to those that see nothing else. */
   rejected: z.optional(z.literal("fail")),
+  /** The version that alone takes the events, which the log has already. */
+  version: z.optional(z.string().check(z.regex(/^[1-9]\d{0,8}$/, "expected a number"))),
 });
 
 /**
  * Returns the events of a request, and where they are to go, by its body or else by `?to=`; `failing` is true where a
- * rejected event is to be told by the status too.
+ * rejected event is to be told by the status too; a `version` of null stands for all that take pushes.
  * @throws bad_request, malformed_json, unsupported_media_type, body_too_large, request_too_large
  */
 export async function readPush(
   request: Request,
   maxBodyBytes: number,
-): Promise<GivenPush & { readonly failing: boolean }> {
+): Promise<GivenPush & { readonly failing: boolean; readonly version: number | null }> {
   const asked = Object.fromEntries(new URL(request.url).searchParams);
-  const { to, rejected } = checkShape(query, asked, "query", "bad_request");
-  const failing = rejected === "fail";
+  const { to, rejected, version } = checkShape(query, asked, "query", "bad_request");
   const maxBytes = Math.min(maxBodyBytes, MAX_BYTES);
-  if (isLines(request)) return { events: checkCount(eventsOfLines(await readLines(request, maxBytes))), to, failing };
-  const given = eventsOfJson(await readJson(request, maxBytes));
-  return { events: checkCount(given.events), to: given.to ?? to, failing };
+  const given: GivenPush = isLines(request)
+    ? { events: eventsOfLines(await readLines(request, maxBytes)) }
+    : eventsOfJson(await readJson(request, maxBytes));
+  const events = checkCount(given.events);
+  const rest = { events, to: given.to ?? to, failing: rejected === "fail" };
+  if (version === undefined) return { ...rest, version: null };
+  if (rest.to !== undefined && rest.to !== "online")
+    throw new EdgefeatError("bad_request", `events for one version go to: "online", not "${rest.to}"`);
+  return { ...rest, to: "online", version: Number(version) };
 }
 
 /** Returns the events that parsed JSON stands for. @throws bad_request */

@@ -12,8 +12,10 @@ export interface Seen {
 
 export interface SeenEvent {
   readonly eventTimeUs: Us;
-  /** Of the event's content. */
+  /** Of the event's content; not negative. */
   readonly hash: number;
+  /** True where the log is known to have it. */
+  readonly logged: boolean;
 }
 
 /** The most events that are remembered of a key, and the most characters: a row holds 2 MB. */
@@ -21,10 +23,11 @@ const MAX_EVENTS = 20_000;
 const MAX_CHARS = 1_000_000;
 const CHARS_AN_EVENT = 40;
 
-/** Returns the packed text: `[counter, floor, id, time, hash, …]`. */
+/** Returns the packed text: `[counter, floor, id, time, hash, …]`, hashes of events that the log has with a minus. */
 export function packSeen({ counter, floorUs, events }: Seen): string {
   let text = `[${counter},${floorUs}`;
-  for (const [id, { eventTimeUs, hash }] of events) text += `,${JSON.stringify(id)},${eventTimeUs},${hash}`;
+  for (const [id, { eventTimeUs, hash, logged }] of events)
+    text += `,${JSON.stringify(id)},${eventTimeUs},${logged ? "-" : ""}${hash}`;
   return `${text}]`;
 }
 
@@ -42,7 +45,7 @@ export function unpackSeen(text: string | null): Seen | null {
   for (let i = 2; i < json.length; i += 3) {
     const [id, eventTimeUs, hash] = [json[i], json[i + 1], json[i + 2]];
     if (typeof id !== "string" || !Number.isSafeInteger(eventTimeUs)) return null;
-    events.set(id, { eventTimeUs, hash });
+    events.set(id, { eventTimeUs, hash: Math.abs(hash), logged: hash < 0 || Object.is(hash, -0) });
   }
   return Number.isSafeInteger(json[0]) && Number.isSafeInteger(json[1])
     ? { counter: json[0], floorUs: json[1], events }

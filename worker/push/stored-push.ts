@@ -25,6 +25,8 @@ export function storedPusher(spec: StoredViewSpec): Pusher {
     const { outcomes, write } = storedMerge(spec, { nowUs, frozen, maxSkewUs: 0 })(row, rows);
     return {
       verdicts: outcomes.map((outcome) => VERDICTS[outcome]),
+      // A row does not tell whether the log has it.
+      unlogged: outcomes.flatMap((outcome, i) => (outcome === "unchanged" ? [i] : [])),
       torn: false,
       ...(write === undefined ? {} : { write }),
     };

@@ -17,13 +17,17 @@ export interface PushTarget extends WritableView {
 
 /**
  * Returns the versions of a view that take a push, the latest first: an older one where it was materialized, so that one
- * may return to it without holes (SEMANTICS 7.2).
- * @throws unknown_view; bad_request for a view that takes no pushes
+ * may return to it without holes (SEMANTICS 7.2); or the one that is asked for, alone. Where the latest takes none, the one
+ * that answers stands for it.
+ * @throws unknown_view, unknown_version; bad_request for a view that takes no pushes
  */
-export function pushTargets(snapshot: Snapshot, view: string): readonly [PushTarget, ...PushTarget[]] {
-  const latest = writableView(snapshot, view, null);
-  const refusal = refusalOf(latest);
-  if (refusal !== null) throw refusal;
+export function pushTargets(
+  snapshot: Snapshot,
+  view: string,
+  only: number | null = null,
+): readonly [PushTarget, ...PushTarget[]] {
+  const latest = takerOf(snapshot, view, only);
+  if (only !== null) return [targetOf(snapshot, latest)];
   const { versions } = lookUp(snapshot.views, view, "view called", "unknown_view");
   const older = Object.entries(versions).flatMap(([number, { materialized, spec }]): WritableView[] => {
     const version = Number(number);
@@ -34,12 +38,25 @@ export function pushTargets(snapshot: Snapshot, view: string): readonly [PushTar
   return [targetOf(snapshot, latest), ...older.map((target) => targetOf(snapshot, target))];
 }
 
+/** @throws as pushTargets */
+function takerOf(snapshot: Snapshot, view: string, only: number | null): WritableView {
+  const found = writableView(snapshot, view, only);
+  const refusal = refusalOf(found);
+  if (refusal === null) return found;
+  const { active } = snapshot.views[view] ?? {};
+  if (only !== null || active === undefined || active === null) throw refusal;
+  const answering = writableView(snapshot, view, active);
+  if (refusalOf(answering) !== null) throw refusal;
+  return answering;
+}
+
 function targetOf(snapshot: Snapshot, target: WritableView): PushTarget {
-  const { spec } = target;
+  const { view, version, spec } = target;
   const read = eventReader(snapshot, target);
+  const serves = snapshot.views[view]?.versions[String(version)]?.materialized === true;
   return spec.kind === "stored"
     ? { ...target, read, push: storedPusher(spec), remembers: false }
-    : { ...target, read, push: tilePusher(spec), remembers: true };
+    : { ...target, read, push: tilePusher(spec, { serves }), remembers: true };
 }
 
 function refusalOf({ view, spec }: WritableView): EdgefeatError | null {

@@ -29,6 +29,8 @@ export interface PushedEvent extends TileEvent {
 export interface Pushed {
   /** Of each event. */
   readonly verdicts: readonly Verdict[];
+  /** The places of those duplicates that the log may be without. */
+  readonly unlogged?: readonly number[];
   /**
    * True where row and companion are not of the same push: read them again. Where that does not help, the companion is
    * lost, and it was judged so: only later events than all that the row holds count.
@@ -48,6 +50,8 @@ export interface PushMoment {
   readonly nowUs: Us;
   /** Under a frozen clock nothing expires. */
   readonly frozen: boolean;
+  /** True where the log has the events before anything is written; absent: it has not. */
+  readonly logged?: boolean;
 }
 
 /** Judges events of one key and says what to write; changes nothing by itself. */
@@ -55,14 +59,17 @@ export type Pusher = (texts: StoredTexts, events: readonly PushedEvent[], moment
 
 const NOTHING: TileRow = { newestEventUs: NO_BOUNDARY, writtenAtUs: NO_BOUNDARY, boundaryUs: NO_BOUNDARY, groups: [] };
 
-/** Returns how events of one key are pushed into what the store holds. */
-export function tilePusher(spec: AggregatedViewSpec): Pusher {
+/**
+ * Returns how events of one key are pushed into what the store holds. A version that does not serve yet (`serves` false) takes
+ * events however late they are, and forgets none: it is told again what others were told before it was there (SEMANTICS 7.2).
+ */
+export function tilePusher(spec: AggregatedViewSpec, { serves = true }: { serves?: boolean } = {}): Pusher {
   const layout = tileLayout(spec);
   const hopUs = coarsestHopUs(layout);
   const add = eventAdder(spec, layout);
-  const { latenessUs = DEFAULT_LATENESS_US } = spec;
+  const latenessUs = serves ? (spec.latenessUs ?? DEFAULT_LATENESS_US) : Infinity;
 
-  return (texts, events, { nowUs, frozen }) => {
+  return (texts, events, { nowUs, frozen, logged = false }) => {
     const row = readable(texts.row, (packed) => unpackTileRow(layout, packed)) ?? NOTHING;
     const companion = unpackSeen(texts.seen);
     const counter = row.push?.counter ?? 0;
@@ -74,22 +81,26 @@ export function tilePusher(spec: AggregatedViewSpec): Pusher {
     const floorUs = known ? companion.floorUs : torn ? newestUs : NO_BOUNDARY;
 
     const verdicts = new Array<Verdict>(events.length);
+    const unlogged: number[] = [];
     const judged = judge();
     const accepted = judged.filter((i) => verdicts[i] === "accepted").map((i) => events[i] as PushedEvent);
-    if (accepted.length === 0) return { verdicts, torn };
+    const relogged = logged ? unlogged.map((i) => events[i] as PushedEvent) : [];
+    for (const { id, eventTimeUs, hash } of relogged) seen.set(id, { eventTimeUs, hash, logged });
+    if (accepted.length + relogged.length === 0) return { verdicts, unlogged, torn };
 
     const expireInMs = frozen ? null : tileExpiry(layout, newestUs, nowUs);
     if (expireInMs !== null && expireInMs <= 0) {
       // So old that the row would be dropped at once: no window can see it.
-      return { verdicts: verdicts.map((verdict) => (verdict === "accepted" ? "deferred" : verdict)), torn };
+      return { verdicts: verdicts.map((verdict) => (verdict === "accepted" ? "deferred" : verdict)), unlogged, torn };
     }
     const next = Math.max(counter, companion?.counter ?? 0) + 1;
     const pruned = prunedSeen(seen, floorUs, newestUs - latenessUs);
     return {
       verdicts,
+      unlogged,
       torn,
       write: {
-        value: compressText(packTileRow(layout, withEvents(row, accepted, next, nowUs))),
+        value: compressText(packTileRow(layout, withEvents(row, { accepted, relogged }, next, nowUs))),
         seen: packSeen({ counter: next, ...pruned }),
         expireInMs,
       },
@@ -100,11 +111,13 @@ export function tilePusher(spec: AggregatedViewSpec): Pusher {
       const first: number[] = [];
       const own = new Map<string, number>();
       for (const [i, { id, hash }] of events.entries()) {
-        const other = own.get(id) ?? seen.get(id)?.hash;
+        const known = seen.get(id);
+        const other = own.get(id) ?? known?.hash;
         if (other === undefined) {
           own.set(id, hash);
           first.push(i);
         } else verdicts[i] = other === hash ? "duplicate" : "conflict";
+        if (known?.hash === hash && !known.logged) unlogged.push(i);
       }
       first.sort((a, b) => (events[a] as PushedEvent).eventTimeUs - (events[b] as PushedEvent).eventTimeUs);
       for (const i of first) {
@@ -113,13 +126,18 @@ export function tilePusher(spec: AggregatedViewSpec): Pusher {
         verdicts[i] = counts ? "accepted" : "deferred";
         if (!counts) continue;
         newestUs = Math.max(newestUs, eventTimeUs);
-        seen.set(id, { eventTimeUs, hash });
+        seen.set(id, { eventTimeUs, hash, logged });
       }
       return first;
     }
   };
 
-  function withEvents(before: TileRow, accepted: readonly PushedEvent[], counter: number, nowUs: Us): TileRow {
+  function withEvents(
+    before: TileRow,
+    { accepted, relogged }: Readonly<Record<"accepted" | "relogged", readonly PushedEvent[]>>,
+    counter: number,
+    nowUs: Us,
+  ): TileRow {
     const row = settledRow(layout, before, nowUs);
     const due = accepted.filter(({ eventTimeUs }) => eventTimeUs <= nowUs);
     const pending = accepted
@@ -134,7 +152,7 @@ export function tilePusher(spec: AggregatedViewSpec): Pusher {
       push: {
         counter,
         sealedUs: row.push?.sealedUs ?? null,
-        stamps: stamped(row.push?.stamps ?? [], accepted, newestEventUs, nowUs),
+        stamps: stamped(row.push?.stamps ?? [], [...accepted, ...relogged], newestEventUs, nowUs),
         pending: [...(row.push?.pending ?? []), ...pending].toSorted((a, b) => a.eventTimeUs - b.eventTimeUs),
       },
     };

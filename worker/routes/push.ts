@@ -8,14 +8,14 @@ export const postEvents: Route = {
   access: "write",
   scope: "view",
   async handle({ request, param, act }, services) {
-    const { failing, ...given } = await readPush(request, services.config.maxBodyBytes);
+    const { failing, version: only, ...given } = await readPush(request, services.config.maxBodyBytes);
     const { snapshot } = await services.registry.load();
-    const targets = pushTargets(snapshot, param("view"));
+    const targets = pushTargets(snapshot, param("view"), only);
     const { version } = targets[0];
-    const { rejected, logged, ...counts } = await pushEvents({ targets, ...given }, pushServices(services));
+    const { rejected, logged, missed, ...counts } = await pushEvents({ targets, ...given }, pushServices(services));
     act.version = version;
     act.counts = { ...counts, rejected: rejected.length };
     const status = failing && rejected.length > 0 ? 422 : 200;
-    return jsonResponse(JSON.stringify({ ...counts, rejected, logged, version }), status);
+    return jsonResponse(JSON.stringify({ ...counts, rejected, logged, version, missed }), status);
   },
 };

@@ -3,7 +3,8 @@ import * as z from "zod/mini";
 import { EdgefeatError } from "../../sdk/errors.ts";
 import type { AggregatedViewSpec, StoredViewSpec } from "../../sdk/registry/index.ts";
 import { checkShape, located } from "../../sdk/shape.ts";
-import { parseTime } from "../../sdk/time.ts";
+import { parseTime, type Us } from "../../sdk/time.ts";
+import { checkPassed } from "../jobs/submit.ts";
 import { readJson } from "../middleware/body.ts";
 import { mergeIntoStore } from "../write/merge.ts";
 import { type WritableView, writableView } from "../write/row-shape.ts";
@@ -43,11 +44,7 @@ export const postRows: Route = {
             only("tiles", tiles, rows, target),
             moment,
           ),
-          tileMerge(
-            target.spec as AggregatedViewSpec,
-            moment,
-            sealed === undefined ? null : located(["sealed"], () => parseTime(sealed)),
-          ),
+          tileMerge(target.spec as AggregatedViewSpec, moment, sealed === undefined ? null : sealedAt(sealed, moment)),
           { store, cache, clock },
         );
     act.version = target.version;
@@ -55,6 +52,13 @@ export const postRows: Route = {
     return jsonResponse(JSON.stringify({ ...counts, version: target.version }));
   },
 };
+
+/** A run that has read the log further supersedes every other: none has read what is still to be written. */
+function sealedAt(text: string, moment: { readonly nowUs: Us; readonly maxSkewUs: Us }): Us {
+  const us = located(["sealed"], () => parseTime(text));
+  checkPassed("sealed", us, { ...moment, pointer: "/sealed" });
+  return Math.min(us, moment.nowUs);
+}
 
 export function isStored(target: WritableView): target is WritableView & { spec: StoredViewSpec } {
   return target.spec.kind === "stored";

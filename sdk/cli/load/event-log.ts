@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
-import type { LogFiles, LogReadReport, SourceLog, WithLogOptions } from "../../../offline/log/index.ts";
+import type { LogEvent, LogFiles, LogReadReport, SourceLog, WithLogOptions } from "../../../offline/log/index.ts";
 import type { ReadSource, ServedTimes } from "../../../offline/index.ts";
 import type { EventLog } from "../../../worker/log/port.ts";
 import { createEventLog } from "../../../worker/log/segments.ts";
@@ -17,7 +17,7 @@ import { type Env, s3Connection } from "./source-files.ts";
 const DEFAULT_FOLDER = "log";
 
 /** How long after its stamp an event may come into the log: push's two seconds, and clocks that differ. */
-const SEAL_DELAY_US: Us = 10 * US_PER_SECOND;
+export const SEAL_DELAY_US: Us = 10 * US_PER_SECOND;
 
 /** Returns the folder of this machine that the log is in; null where it is elsewhere. */
 export function logFolderOf({ config, repo }: LoadedConfig): string | null {
@@ -38,6 +38,8 @@ export interface RepoLog {
   stamp(source: string): Promise<string>;
   /** Returns when the online store took the rows that were materialized. */
   served(): Promise<ServedTimes>;
+  /** Returns the events of a source after a time that a view was told, in the order of time. */
+  told(source: string, view: string, afterUs: Us): Promise<readonly LogEvent[]>;
   /** Returns a reader of sources together with their logs. */
   reader(
     readSource: ReadSource,
@@ -74,7 +76,8 @@ export async function findLog(loaded: LoadedConfig, reach: LogReach): Promise<Re
   if (!hasLog(loaded)) return null;
   const folder = logFolder(config);
   const local = logFolderOf(loaded);
-  const { folderLog, listLog, readCompletions, servedTimes, withLog } = await import("../../../offline/log/index.ts");
+  const { folderLog, listLog, readCompletions, readTold, servedTimes, withLog } =
+    await import("../../../offline/log/index.ts");
   const { datasets } = await import("../../../offline/datasets/files.ts");
   const place = config.offline.log ?? `./${DEFAULT_FOLDER}`;
   const files = local === null ? await inObjectStore(place, { repo, ...reach }) : folderLog(local);
@@ -89,6 +92,7 @@ export async function findLog(loaded: LoadedConfig, reach: LogReach): Promise<Re
       const { manifest, segments } = await listLog(sourceLog(source));
       return hashOf([manifest.generation, ...segments.map(({ name }) => name)]);
     },
+    told: (source, view, afterUs) => readTold(sourceLog(source), view, afterUs),
     served: async () => servedTimes(await readCompletions({ files, folder })),
     reader(readSource, { onRead, ...options }) {
       return withLog(readSource, {

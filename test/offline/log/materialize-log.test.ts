@@ -7,13 +7,15 @@ import {
   materializeView,
   type OnlineSink,
   openEngine,
+  type Progress,
   type ReadSource,
 } from "../../../offline/index.ts";
 import { count, csv, entity, featureView, int64, string, sum, timestamp } from "../../../sdk/index.ts";
 import { unpackTileRow } from "../../../sdk/rows/index.ts";
 import { US_PER_HOUR, US_PER_MINUTE } from "../../../sdk/time.ts";
 import { tileLayout } from "../../../sdk/windows/index.ts";
-import type { AggregatedViewSpec } from "../../../sdk/registry/index.ts";
+import type { AggregatedViewSpec, SourceSpec } from "../../../sdk/registry/index.ts";
+import type { LogEvent } from "../../../offline/log/index.ts";
 import { snapshotFrom } from "../../support/snapshots.ts";
 
 let engine: Engine;
@@ -76,6 +78,8 @@ function rowsOf(keys: number, until: number) {
 interface Recorded extends OnlineSink {
   readonly tiles: { packed: string; sealedUs: number | null }[];
   readonly completed: { startUs: number | null; endUs: number }[];
+  /** The ids of the events of each batch. */
+  readonly pushed: (string | null)[][];
   failAt: number;
 }
 
@@ -83,6 +87,7 @@ function sink(contended = 0): Recorded {
   const recorded: Recorded = {
     tiles: [],
     completed: [],
+    pushed: [],
     failAt: Infinity,
     async writeRows(_view, _version, rows) {
       return { written: rows.length, unchanged: 0, superseded: 0, expired: 0 };
@@ -91,6 +96,10 @@ function sink(contended = 0): Recorded {
       if (--recorded.failAt <= 0) throw new Error("cut off");
       recorded.tiles.push(...tiles.map(({ packed }) => ({ packed, sealedUs })));
       return { written: tiles.length - contended, unchanged: 0, superseded: 0, expired: 0, contended };
+    },
+    pushEvents: async (_view, _version, events) => {
+      recorded.pushed.push(events.map(({ id }) => id));
+      return { accepted: events.length, duplicate: 0, deferred: 0, rejected: 0 };
     },
     complete: async (_view, _version, done) => void recorded.completed.push(done),
   };
@@ -116,7 +125,7 @@ const run = (
   });
 
 const log = (sealedUs: number, read: (sealedUs: number) => ReadSource = () => async () => rowsOf(1, 600)) => ({
-  log: { sealedUs, readSource: read },
+  log: { sealedUs, readSource: read, told: async () => [] },
 });
 
 describe("B of a view that takes pushes (SEMANTICS 4.7)", () => {
@@ -164,6 +173,82 @@ describe("B of a view that takes pushes (SEMANTICS 4.7)", () => {
     const into = sink();
     await run(into, "pushed", minute(359), { startUs: minute(330), ...log(minute(10_000)) });
     expect(into.completed).toMatchObject([{ startUs: minute(300), endUs: minute(300) }]);
+  });
+});
+
+describe("a version that does not serve yet (SEMANTICS 7.2)", () => {
+  const event = (id: string, more: Partial<LogEvent> = {}): LogEvent => {
+    const [eventTimeUs, writtenAtUs] = [minute(350), minute(351)];
+    const pushes = [{ view: "pushed", takenUs: writtenAtUs }];
+    return { id, eventTimeUs, createdTimeUs: null, writtenAtUs, values: { id: 0, x: 1 }, pushes, ...more };
+  };
+  const deferred = [{ view: "pushed", takenUs: null }];
+  const unmarked = structuredClone(snapshot);
+  for (const { versions } of Object.values(unmarked.views)) (versions["1"] as Version).materialized = false;
+  type Version = { materialized: boolean };
+
+  const caughtUp = async (view: string, events: readonly LogEvent[], more: object = {}) => {
+    const into = sink();
+    const asked: unknown[] = [];
+    const told = async (source: SourceSpec, of: string, afterUs: number) => {
+      expect(into.completed).toEqual([]);
+      asked.push([source.name, of, afterUs]);
+      return events;
+    };
+    const report = await run(into, view, minute(359), {
+      snapshot: unmarked,
+      log: { ...log(minute(355)).log, told },
+      ...more,
+    });
+    return { asked, pushed: into.pushed, report: report.caughtUp };
+  };
+
+  it("is told what the view was told after its boundary, what was deferred only as far as the log is whole", async () => {
+    const late = event("late", { writtenAtUs: minute(356) });
+    const events = [
+      event("a"),
+      event("b", { pushes: deferred }),
+      late,
+      event("c", { writtenAtUs: minute(356), pushes: deferred }),
+    ];
+    expect(await caughtUp("pushed", events)).toEqual({
+      asked: [["s", "pushed", minute(300)]],
+      pushed: [["a", "b", "late"]],
+      report: { accepted: 3, duplicate: 0, deferred: 0, rejected: 0 },
+    });
+  });
+
+  it("of a stored view, what came after END or after what was read of the log", async () => {
+    const { asked, pushed } = await caughtUp("stored", [event("a")]);
+    expect([asked, pushed]).toEqual([[["s", "stored", minute(355)]], [["a"]]]);
+  });
+
+  it("does not serve while a key has but what was pushed, and takes all keys again", async () => {
+    const into = sink(1);
+    let cleared = 0;
+    const checkpoint = { load: async () => null, save: async () => {}, clear: async () => void cleared++ };
+    const again = run(into, "pushed", minute(300), { snapshot: unmarked, checkpoint, ...log(minute(300)) });
+    await expect(again).rejects.toMatchObject({ code: "store_conflict" });
+    expect([into.completed, cleared]).toEqual([[], 1]);
+  });
+
+  it("is told in batches, with progress", async () => {
+    const progress: unknown[] = [];
+    const events = Array.from({ length: 2_500 }, (_, i) => event(`${i}`));
+    const { pushed, report } = await caughtUp("pushed", events, {
+      onProgress: ({ stage, done, total }: Progress) => stage.startsWith("catch up") && progress.push([done, total]),
+    });
+    expect(pushed.map((ids) => ids.length)).toEqual([1000, 1000, 500]);
+    expect(progress).toEqual([1000, 2000, 2500].map((done) => [done, 2500]));
+    expect(report).toMatchObject({ accepted: 2500 });
+  });
+
+  it.each<[what: string, view: string, more: object]>([
+    ["one that serves", "pushed", { snapshot }],
+    ["one without pushes", "plain", {}],
+    ["one without a log", "pushed", { log: undefined }],
+  ])("is none of these: %s", async (_, view, more) => {
+    expect(await caughtUp(view, [event("a")], more)).toEqual({ asked: [], pushed: [], report: null });
   });
 });
 

@@ -1,5 +1,6 @@
 // A source and its log as one table: what counts once, what conflicts, what is left out, and what in the log is damaged.
 import type { Table } from "apache-arrow";
+import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { datasets } from "../../../offline/datasets/files.ts";
 import { tableOf, vectorFromValues } from "../../../offline/datasets/index.ts";
@@ -27,7 +28,14 @@ import {
   timestamp,
   vector,
 } from "../../../sdk/index.ts";
-import { type Snapshot, type SourceSpec, typesInSnapshot } from "../../../sdk/registry/index.ts";
+import {
+  collectDefinitions,
+  compileDefinitions,
+  type Snapshot,
+  snapshotOf,
+  type SourceSpec,
+  typesInSnapshot,
+} from "../../../sdk/registry/index.ts";
 import type { Value, ValueType } from "../../../sdk/types/index.ts";
 import { appendTo, type MemoryLogFiles, memoryLogFiles, random, record } from "../../support/log-files.ts";
 import { snapshotFrom } from "../../support/snapshots.ts";
@@ -46,7 +54,17 @@ const stats = featureView("stats", {
 });
 const texts = featureView("texts", { entities: [shop], source, aggregations: { last_y: last("y", "1d") } });
 const rows = featureView("rows", { entities: [shop], source, features: { x: float64() } });
-const { snapshot } = snapshotFrom({ stats, texts, rows });
+const picked = featureView("picked", {
+  entities: [shop],
+  source,
+  select: "SELECT * FROM s",
+  aggregations: { sum_x: sum("x", "1d") },
+});
+const compiled = compileDefinitions(collectDefinitions({ stats, texts, rows, picked }), {
+  columnsOf: () => undefined,
+  columnsOfSelect: () => ({ id: TEXT, k: TEXT, at: TIME, made: TIME, x: DOUBLE }),
+});
+const snapshot = snapshotOf("test", "dev", compiled);
 
 function sourceOf({ views }: Snapshot, view: string): SourceSpec {
   const spec = views[view]?.versions["1"]?.spec;
@@ -80,6 +98,8 @@ afterAll(() => engine.close());
 
 let files: MemoryLogFiles;
 let reports: LogReadReport[];
+/** Of the last join, by view. */
+let conflicts: Record<string, number>;
 beforeEach(() => {
   files = memoryLogFiles();
   reports = [];
@@ -104,7 +124,7 @@ async function features(
       ...options,
     },
   );
-  const { table, quarantine } = await getHistoricalFeatures({
+  const { table, report, quarantine } = await getHistoricalFeatures({
     engine,
     entities: tableOf([
       ["k", vectorFromValues(TEXT, ["a"])],
@@ -116,6 +136,7 @@ async function features(
     fullNames: true,
     ...(options.onBadRows === undefined ? {} : { onBadRows: options.onBadRows }),
   });
+  conflicts = Object.fromEntries(report.views.map((view) => [view.view, view.conflicts]));
   const cells = wanted.map((name) => table.getChild(name.replace(":", "__"))?.get(0) as unknown);
   return [
     ...cells.map((cell) => (typeof cell === "bigint" ? Number(cell) : cell)),
@@ -157,16 +178,84 @@ describe("a source with its log (SEMANTICS 4.6, 4.7)", () => {
     expect(await features(BATCH, STATS), "compacted").toEqual(expected);
   });
 
-  it.each<[what: string, log: Parameters<typeof appendTo>[1]]>([
-    ["in the log", [e("l1", 30, 4), e("l1", 30, 5)]],
-    ["at another time", [e("l1", 30, 4), e("l1", 31, 4)]],
-    ["in the log and the source", [e("b1", 10, 7, { createdTimeUs: 5 }, "u")]],
-    ["created at another time than the source says", [e("b1", 10, 1, { createdTimeUs: 6 }, "u")]],
-  ])("refuses one id of two contents: %s", async (_, log) => {
-    await appendTo(files, log);
-    await expect(features(BATCH, STATS)).rejects.toMatchObject({ code: "event_conflict" });
-    await compactLog(sourceLog(), { sealedUs: 1e15, random });
-    await expect(features(BATCH, STATS)).rejects.toMatchObject({ code: "event_conflict" });
+  it.each<[what: string, log: Parameters<typeof appendTo>[1], expected: unknown[], left: number]>([
+    ["the first written", [e("l1", 30, 4, { writtenAtUs: 101 }), e("l1", 30, 5, { writtenAtUs: 100 })], [3, 8, 5], 1],
+    ["of one moment the lesser", [e("l1", 30, 5), e("l1", 30, 4)], [3, 7, 4], 1],
+    ["at whatever time", [e("l1", 31, 8, { writtenAtUs: 90 }), e("l1", 30, 4, { writtenAtUs: 91 })], [3, 11, 8], 1],
+    ["in whatever hour", [e("l1", 30, 4, { writtenAtUs: 91 }), e("l1", -10, 8, { writtenAtUs: 90 })], [3, 11, 2], 1],
+    [
+      "that the online store took",
+      [e("l1", 30, 4, { writtenAtUs: 90, deferred: true }), e("l1", 30, 5, { writtenAtUs: 91 })],
+      [3, 8, 5],
+      1,
+    ],
+    [
+      "that it did not refuse",
+      [
+        e("l1", 30, 4, { writtenAtUs: 90 }),
+        e("l1", 30, 5, { writtenAtUs: 91 }),
+        e("l1", 30, 4, { writtenAtUs: 92, deferred: true, refused: true }),
+      ],
+      [3, 8, 5],
+      1,
+    ],
+    ["of three", [7, 5, 6].map((x, i) => e("l1", 30, x, { writtenAtUs: 100 - i })), [3, 9, 6], 2],
+    ["that the source has", [e("b1", 10, 7, { createdTimeUs: 5 }, "u")], [2, 3, 2], 1],
+    ["that the source has, by when it was made", [e("b1", 10, 1, { createdTimeUs: 6 }, "u")], [2, 3, 2], 1],
+    ["of each key", [e("l1", 30, 4), record("l1", 30, { k: "z", x: 64, y: "t" })], [3, 7, 4], 0],
+    ["in what the view reads", [e("l1", 30, 4), e("l1", 30, 4, {}, "other")], [3, 7, 4], 0],
+  ])("of one id of two contents the one stands: %s", async (_, log, expected, left) => {
+    for (const one of log) await appendTo(files, [one]);
+    expect([await features(BATCH, STATS), conflicts]).toEqual([expected, { stats: left }]);
+    await compactLog(sourceLog(), { sealedUs: 101, random });
+    expect([await features(BATCH, STATS), conflicts], "compacted").toEqual([expected, { stats: left }]);
+    expect(await features(BATCH, ["rows:x"]), "no matter to rows").toHaveLength(1);
+  });
+
+  it("of one id of two contents the same stands for a view's own query", async () => {
+    await appendTo(files, [e("l1", 30, 4), e("l1", 30, 5), e("b1", 10, 7, { createdTimeUs: 5 }, "u")]);
+    expect([await features(BATCH, ["picked:sum_x"]), conflicts]).toEqual([[7], { picked: 2 }]);
+  });
+
+  it("refuses two rows of the source that have one id and differ, whatever the log says", async () => {
+    await appendTo(files, [e("b1", 10, 7, { createdTimeUs: 5 }, "u"), e("l1", 30, 4)]);
+    const twice: Row[] = [...BATCH, ["b1", "a", 10, 5, 9, "u"]];
+    await expect(features(twice, STATS)).rejects.toMatchObject({ code: "event_conflict" });
+  });
+
+  it("says the same of conflicts however the log is cut into segments and compacted", async () => {
+    const event = fc.record({
+      id: fc.constantFrom("l1", "l2", "b1"),
+      at: fc.constantFrom(30, 31, -10),
+      x: fc.integer({ min: 3, max: 6 }),
+      deferred: fc.boolean(),
+      refused: fc.boolean(),
+      writtenAtUs: fc.integer({ min: 100, max: 103 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(event, fc.boolean()), { maxLength: 8 }),
+        fc.infiniteStream(fc.nat()),
+        async (all, order) => {
+          const told = all.map(([{ id, at, x, refused, deferred, ...more }]) =>
+            e(id, at, x, { ...more, deferred: deferred || refused, refused }),
+          );
+          files = memoryLogFiles();
+          await appendTo(files, told);
+          const expected = [await features(BATCH, STATS), conflicts];
+          files = memoryLogFiles();
+          const places = told
+            .map((one, i) => ({ one, i, by: order.next().value as number }))
+            .toSorted((a, b) => a.by - b.by);
+          for (const { one, i } of places) {
+            await appendTo(files, [one]);
+            if (all[i]?.[1] === true) await compactLog(sourceLog(), { sealedUs: 1e15, random });
+          }
+          expect([await features(BATCH, STATS), conflicts]).toEqual(expected);
+        },
+      ),
+      { numRuns: 60 },
+    );
   });
 
   it("gives each view the events that were told what it needs", async () => {

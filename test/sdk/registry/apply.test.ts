@@ -1,9 +1,25 @@
 // What applying definitions changes: SEMANTICS 7.1, 7.2.
 import { describe, expect, it } from "vitest";
-import { avg, count, float64, int64, string, sum } from "../../../sdk/index.ts";
+import {
+  avg,
+  count,
+  entity,
+  type FeatureView,
+  featureView,
+  float64,
+  int64,
+  parquet,
+  type Source,
+  stream,
+  string,
+  sum,
+  timestamp,
+} from "../../../sdk/index.ts";
 import {
   canonicalJson,
   checkSnapshot,
+  collectDefinitions,
+  compileDefinitions,
   emptySnapshot,
   markMaterialized,
   planApply,
@@ -70,10 +86,11 @@ describe("7.1 applying again", () => {
 });
 
 function everyOption(): Changes {
-  const meta = { owner: "o", description: "d", tags: { b: "1", a: "2" }, freshness: "1h", schedule: "0 * * * *" };
+  const meta = { owner: "o", description: "d", tags: { b: "1", a: "2" }, freshness: "1h" };
+  const scheduled = { ...meta, schedule: "0 * * * *" };
   return {
-    profileMeta: meta,
-    spendMeta: meta,
+    profileMeta: scheduled,
+    spendMeta: scheduled,
     riskMeta: meta,
     serviceMeta: { description: "d", tags: { z: "1", y: "2" } },
     entityDescription: "d",
@@ -269,6 +286,41 @@ describe("7.2 removing and adding again", () => {
       { what: "entity", name: "user", kind: "remove" },
     ]);
     expect(none.snapshot.entities).toEqual({});
+  });
+});
+
+describe("7.2 a new view over a stream has all there is from the start, unless there was another before", () => {
+  const schema = { id: string(), at: timestamp(), user: string() };
+  const stream1 = stream("clicks", { eventTime: "at", eventId: "id", schema });
+  const person = entity("person", { joinKey: "user", type: string() });
+  const view = (name: string, source: Source = stream1, n = count("1d")) =>
+    featureView(name, { entities: [person], source, push: true, aggregations: { n } });
+  const after = (...all: FeatureView[][]) =>
+    all.reduce(
+      (current, views) => {
+        const definitions = Object.fromEntries(views.map((one) => [one.name, one]));
+        const compiled = compileDefinitions(collectDefinitions({ person, ...definitions }), {
+          columnsOf: () => undefined,
+        });
+        return planApply(current.snapshot, compiled);
+      },
+      { snapshot: empty, changes: [] } as Pick<ReturnType<typeof planApply>, "snapshot" | "changes">,
+    );
+  const [one, two] = [view("one"), view("two")];
+  const other = view("one", stream("taps", { eventTime: "at", eventId: "id", schema }));
+  const file = view("one", parquet("clicks", { path: "c.parquet", eventTime: "at", eventId: "id", schema }));
+  it.each<[what: string, applied: FeatureView[][], complete: boolean]>([
+    ["the first", [[two]], true],
+    ["with another of the same apply", [[one, two]], true],
+    ["after one of another stream", [[other], [other, two]], true],
+    ["after one of the same", [[one], [one, two]], false],
+    ["after one that was removed", [[one], [other], [two]], false],
+    ["after an older version of one", [[one], [other], [other, two]], false],
+    ["after a file of the name", [[file], [two]], false],
+  ])("%s", (_, applies, complete) => {
+    const { changes, snapshot } = after(...applies);
+    expect(changes.find(({ name }) => name === "two")?.needsMaterialization).toBe(!complete);
+    expect(snapshot.views["two"]).toMatchObject({ active: complete ? 1 : null, latest: 1 });
   });
 });
 

@@ -73,6 +73,16 @@ describe("a view that takes pushes", () => {
     ["a lateness that is none", { push: true, lateness: "soon" }, /lateness: expected a duration/],
     ["push that is no flag", { push: "yes" }, /push: /],
     ["windows over a source without ids", { push: true, source: noIds }, /has no eventId/],
+    [
+      "a source without event times",
+      {
+        push: true,
+        source: csv("codes", { path: "c.csv", schema }),
+        aggregations: undefined,
+        features: { amount: float64() },
+      },
+      /has no eventTime/,
+    ],
     ["a select", { push: true, select: "SELECT * FROM events" }, /its select/],
   ])("is refused with %s", (_what, more, message) => {
     const fault = faultOf(() => viewOf(more));

@@ -123,6 +123,17 @@ describe.each(stores)("materializing what is pushed into, over %s", (_, makeStor
     });
   });
 
+  it("refuses a seal in the future, and takes one within the allowed skew for now", async () => {
+    const first = packed([...history, early], at("10:00:00"));
+    expect((await tiles(first, "2254-01-01T00:00:00Z")).json).toMatchObject({
+      status: 400,
+      code: "event_time_in_future",
+      pointer: "/sealed",
+    });
+    expect((await tiles(first, at("12:00:05"))).json).toMatchObject({ written: 1 });
+    expect((await tiles(packed([...history, early], at("11:00:00")), NOW)).json).toMatchObject({ written: 1 });
+  });
+
   it("refuses a seal that is no time", async () => {
     expect((await tiles(packed(history, at("10:00:00")), "soon")).json).toMatchObject({
       code: "bad_time",

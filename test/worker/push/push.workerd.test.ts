@@ -1,7 +1,7 @@
 // POST /v1/push/:view: what counts, what doesn't, and what is answered (SEMANTICS 3.6, 4.6, 7.2).
 import { beforeEach, describe, expect, it } from "vitest";
+import { planApply } from "../../../sdk/registry/index.ts";
 import { seenKey } from "../../../sdk/rows/index.ts";
-import { storeUnavailable } from "../../../worker/store/faults.ts";
 import { stores } from "../../support/workerd-stores.ts";
 import { type Harness, harness, NOW } from "../support/harness.ts";
 import {
@@ -14,6 +14,7 @@ import {
   MemoryLog,
   pushDefinitions,
   pushedNext,
+  unpushedNext,
 } from "../support/push.ts";
 
 const NONE = { accepted: 0, duplicate: 0, deferred: 0, rejected: [], logged: false, version: 1 };
@@ -31,6 +32,14 @@ describe.each(stores)("pushing over %s", (_, makeStore) => {
     (await push({ events: flights.map(eventOf) }, view)).json;
   const read = async (origin = "SEA", by = h) =>
     (await by.features({ features: FEATURES, entities: { origin } }, { "cache-control": "no-cache" })).json.rows[0];
+
+  /** Makes the next version of the view, which is yet to be materialized. */
+  const applyNext = async (next: unknown) => {
+    const { snapshot, registry } = (await h.send("GET", "/v1/registry")).json;
+    const plan = planApply(snapshot, pushDefinitions({ pushed: next }));
+    const put = await h.send("PUT", "/v1/registry", plan.snapshot, { "if-match": `"${registry}"` });
+    expect(put.status).toBeLessThan(300);
+  };
 
   it("counts events into every window, filters and all", async () => {
     const flights = [
@@ -86,6 +95,17 @@ describe.each(stores)("pushing over %s", (_, makeStore) => {
       duplicate: 3,
     });
     expect(await read()).toEqual(expectedAt(NOW, [...flights, flightAt("d", at("11:56:00"))]));
+  });
+
+  it("4.6 what a version does not read makes no other content, when it was created does", async () => {
+    const [event] = [eventOf(flightAt("a", NOW))];
+    const more = (remarks: string | null, rest: object = {}) => ({
+      events: [{ ...event, ...rest, values: { ...event?.values, remarks } }],
+    });
+    expect((await push(more("late"))).json).toEqual({ ...NONE, accepted: 1 });
+    expect((await push(more("later"))).json).toEqual({ ...NONE, duplicate: 1 });
+    expect((await push({ events: [event] })).json).toEqual({ ...NONE, duplicate: 1 });
+    expect((await push(more("late", { created: NOW }))).json.rejected).toMatchObject([{ code: "event_conflict" }]);
   });
 
   it("4.6 the same id with other content is refused, by its place, and changes nothing", async () => {
@@ -295,95 +315,6 @@ describe.each(stores)("pushing over %s", (_, makeStore) => {
     });
   });
 
-  describe("with a log", () => {
-    let log: MemoryLog;
-    beforeEach(async () => {
-      log = new MemoryLog();
-      h = harness(makeStore(), { eventLog: log });
-      await h.apply(pushDefinitions());
-    });
-
-    it("keeps what was accepted and deferred, once, and nothing else", async () => {
-      const [first, late, soon] = [
-        flightAt("a", NOW),
-        flightAt("late", at("10:00:00")),
-        flightAt("soon", at("12:00:03"), { delay: null }),
-      ];
-      expect(await send([first])).toEqual({ ...NONE, accepted: 1, logged: true });
-      expect(await send([first, late, soon, { ...first, delay: 1 }, flightAt("x", at("13:00:00"))])).toMatchObject({
-        accepted: 1,
-        duplicate: 1,
-        deferred: 1,
-        rejected: [{ index: 3 }, { index: 4 }],
-        logged: true,
-      });
-      expect(log.records.map(({ id, deferred }) => [id, deferred])).toEqual([
-        ["a", false],
-        ["late", true],
-        ["soon", false],
-      ]);
-      expect(log.records[2]).toEqual({
-        source: "departures",
-        view: "pushed",
-        id: "soon",
-        eventTimeUs: h.clock.nowUs() + 3_000_000,
-        createdTimeUs: null,
-        writtenAtUs: h.clock.nowUs(),
-        deferred: false,
-        valuesJson: '{"origin":"SEA","delay":null,"distance":100,"carrier":"AS"}',
-      });
-    });
-
-    it("comes before the rows: what it does not take is not counted", async () => {
-      log.before = async () => {
-        throw storeUnavailable("failed", "no log", { hint: "" });
-      };
-      const answer = await push({ events: [eventOf(flightAt("a", NOW))] });
-      expect([answer.status, answer.headers.get("retry-after")]).toEqual([503, "1"]);
-      expect((await read())[0]).toBe(0);
-      log.before = undefined;
-      expect(await send([flightAt("a", NOW)])).toEqual({ ...NONE, accepted: 1, logged: true });
-    });
-
-    it("what the store did not take is in the log, counts once it is sent again, and is then logged twice at most", async () => {
-      h.store.beforeWrite = async () => {
-        throw storeUnavailable("failed", "no store", { hint: "" });
-      };
-      expect((await push({ events: [eventOf(flightAt("a", NOW))] })).status).toBe(503);
-      h.store.beforeWrite = undefined;
-      expect(await send([flightAt("a", NOW)])).toEqual({ ...NONE, accepted: 1, logged: true });
-      expect(await send([flightAt("a", NOW)])).toEqual({ ...NONE, duplicate: 1, logged: true });
-      expect(log.records.map(({ id }) => id)).toEqual(["a", "a"]);
-    });
-
-    it("is stamped anew where it takes longer than two seconds", async () => {
-      let slow = 2_001;
-      log.before = async () => {
-        h.clock.advance(slow);
-        slow = 0;
-      };
-      expect(await send([flightAt("a", NOW)])).toEqual({ ...NONE, accepted: 1, logged: true });
-      expect(log.records.map(({ writtenAtUs }) => writtenAtUs)).toEqual([h.clock.nowUs() - 2_001_000, h.clock.nowUs()]);
-      log.before = async () => h.clock.advance(2_001);
-      expect((await push({ events: [eventOf(flightAt("b", NOW))] })).json.code).toBe("log_unavailable");
-      expect((await read())[0]).toBe(1);
-    });
-
-    it('to "online" leaves it out, to "offline" is it alone', async () => {
-      expect((await push({ events: [eventOf(flightAt("a", NOW))], to: "online" })).json).toEqual({
-        ...NONE,
-        accepted: 1,
-      });
-      expect((await push({ events: [eventOf(flightAt("b", NOW))] }, "pushed?to=offline")).json).toEqual({
-        ...NONE,
-        deferred: 1,
-        logged: true,
-      });
-      expect(log.records.map(({ id, deferred }) => [id, deferred])).toEqual([["b", true]]);
-      expect((await read())[0]).toBe(1);
-    });
-  });
-
   it("a pusher that is overtaken judges anew and loses nothing", async () => {
     const other = h.isolate();
     const flights = [flightAt("a", at("11:59:00")), flightAt("b", at("11:58:00"))];
@@ -451,6 +382,74 @@ describe.each(stores)("pushing over %s", (_, makeStore) => {
       { "cache-control": "no-cache" },
     );
     expect(rows.json.rows).toEqual([[2]]);
+  });
+
+  it("7.2 tells of events that the version which answered before can't take", async () => {
+    await applyNext(pushedNext);
+    const bare = (id: string) => ({ id, time: NOW, values: { origin: "SEA" } });
+    const answer = await push({ events: [bare("a"), eventOf(flightAt("b", NOW)), bare("c"), { id: "d" }] });
+    expect(answer.json).toMatchObject({
+      accepted: 3,
+      rejected: [{ index: 3 }],
+      version: 2,
+      missed: [{ version: 1, events: 2, code: "missing_value", message: expect.stringContaining("events[0]") }],
+    });
+  });
+
+  it("7.2 goes to the version that answers where the latest takes no pushes", async () => {
+    await applyNext(unpushedNext);
+    expect(await send([flightAt("a", at("11:59:00"))])).toEqual({ ...NONE, accepted: 1 });
+    expect((await read())[0]).toBe(1);
+  });
+
+  describe("7.2 a version that does not serve yet", () => {
+    const log = new MemoryLog();
+    let mark: () => Promise<void>;
+    beforeEach(async () => {
+      h = harness(makeStore(), { eventLog: log });
+      log.records.length = 0;
+      await h.apply(pushDefinitions());
+      const { snapshot, registry } = (await h.send("GET", "/v1/registry")).json;
+      const { pushed } = snapshot.views;
+      const { spec, fingerprint } = pushDefinitions({ pushed: pushedNext }).views["pushed"] as never as Version;
+      const put = async (materialized: boolean, expected: string) => {
+        const versions = { ...pushed.versions, "2": { fingerprint, materialized, spec } };
+        const views = { ...snapshot.views, pushed: { latest: 2, active: materialized ? 2 : 1, versions } };
+        const answer = await h.send("PUT", "/v1/registry", { ...snapshot, views }, { "if-match": `"${expected}"` });
+        expect(answer.status).toBeLessThan(300);
+        return answer.json.registry as string;
+      };
+      const next = await put(false, registry);
+      mark = async () => void (await put(true, next));
+    });
+    type Version = { spec: unknown; fingerprint: string };
+    const into = async (query: string, ...events: FlightEvent[]) =>
+      (await h.send("POST", `/v1/push/pushed?${query}`, events.map(eventOf))).json;
+
+    it("takes events however late and forgets none, until it serves", async () => {
+      const late = [flightAt("b", at("08:00:00")), flightAt("c", at("09:00:00"))];
+      expect(await send([flightAt("a", at("11:50:00"))])).toMatchObject({ accepted: 1, version: 2 });
+      expect(await send(late)).toMatchObject({ accepted: 2, deferred: 0 });
+      expect(await send(late)).toMatchObject({ accepted: 0, duplicate: 2 });
+      await mark();
+      expect(await send([flightAt("d", at("08:30:00")), flightAt("e", at("11:55:00"))])).toMatchObject({
+        accepted: 1,
+        deferred: 1,
+      });
+      expect(await send(late)).toMatchObject({ accepted: 0, deferred: 2 });
+    });
+
+    it("is pushed into alone with ?version=, which the log is not told", async () => {
+      const event = flightAt("a", at("11:50:00"));
+      const only = { ...NONE, accepted: 1, logged: false };
+      expect(await into("version=2", event)).toEqual({ ...only, version: 2 });
+      expect(await into("version=1&to=online", event)).toEqual({ ...only, version: 1 });
+      expect(await into("version=2", event)).toMatchObject({ accepted: 0, duplicate: 1 });
+      expect(log.records).toEqual([]);
+      expect(await into("version=2&to=both", event)).toMatchObject({ code: "bad_request" });
+      expect(await into("version=3", event)).toMatchObject({ code: "unknown_version" });
+      expect(await into("version=x", event)).toMatchObject({ code: "bad_request" });
+    });
   });
 
   it("3.9 what another isolate pushed is seen within a second, by cached reads too", async () => {

@@ -62,6 +62,13 @@ export const pushedNext = featureView("pushed", {
   aggregations: { events_1h: count("1h"), events_2h: count("2h") },
 });
 
+/** The same view as one that only batches fill. */
+export const unpushedNext = featureView("pushed", {
+  entities: [airport],
+  source: departures,
+  aggregations: { events_1h: count("1h"), events_2h: count("2h") },
+});
+
 export const latest = featureView("latest", {
   entities: [airport],
   source: departures,

@@ -55,6 +55,8 @@ const FEAST_WRITTEN = {
   ),
 };
 
+const MISSED = listOf(object({ version: VERSION_NUMBER, events: COUNT, code: TEXT, message: TEXT }));
+
 const FEAST_PUSHED = {
   200: json(
     object({
@@ -62,7 +64,14 @@ const FEAST_PUSHED = {
       views: listOf(
         object(
           { view: TEXT, version: VERSION_NUMBER },
-          { ...COUNTS, accepted: COUNT, duplicate: COUNT, deferred: COUNT, logged: { type: "boolean" } },
+          {
+            ...COUNTS,
+            accepted: COUNT,
+            duplicate: COUNT,
+            deferred: COUNT,
+            logged: { type: "boolean" },
+            missed: MISSED,
+          },
         ),
       ),
       ignoredColumns: listOf(TEXT),
@@ -71,14 +80,22 @@ const FEAST_PUSHED = {
 };
 
 const PUSHED = json(
-  object({
-    accepted: COUNT,
-    duplicate: COUNT,
-    deferred: COUNT,
-    rejected: listOf(object({ index: COUNT, code: TEXT, message: TEXT })),
-    logged: { type: "boolean" },
-    version: VERSION_NUMBER,
-  }),
+  object(
+    {
+      accepted: COUNT,
+      duplicate: COUNT,
+      deferred: COUNT,
+      rejected: listOf(object({ index: COUNT, code: TEXT, message: TEXT })),
+      logged: { type: "boolean" },
+      version: VERSION_NUMBER,
+    },
+    {
+      missed: {
+        ...MISSED,
+        description: "events that other versions can't take, with what is wrong with the first; absent for none",
+      },
+    },
+  ),
 );
 
 const FEAST_ERRORS = [...ERRORS, "missing_column", "needs_runner"] as const satisfies readonly ErrorCode[];
@@ -140,6 +157,10 @@ export const rowsDocs: RouteDocs = {
     query: {
       to: { ...oneOf("online", "offline", "both"), description: "where it goes, unless the body says so" },
       rejected: { ...oneOf("fail"), description: "answers 422 in the place of 200 where any event was rejected" },
+      version: {
+        ...VERSION_NUMBER,
+        description: "only into this version, and online: for events that the log has already",
+      },
     },
     answers: { 200: PUSHED, 422: PUSHED },
     errors: [...NAMING_ERRORS, "request_too_large", "needs_log", "store_conflict", "log_unavailable"],
