@@ -35,6 +35,18 @@ export interface JobQuery {
   may(view: string): boolean;
 }
 
+export interface Report {
+  readonly id: string;
+  readonly lease: string;
+  /** How long the lease holds from now on. */
+  readonly leaseMs: Ms;
+  readonly told: Told;
+  /** How the job ends, or "queued" to give it back; null: it goes on. */
+  readonly state: JobState | null;
+  /** Whether who tells may see a view's jobs. */
+  may(view: string): boolean;
+}
+
 export interface JobPage {
   readonly jobs: readonly Job[];
   /** What `before` takes for the next page; null after the last. */
@@ -124,11 +136,11 @@ export class JobBoard {
       swept = !open.jobs.some(({ state }) => END_STATES.has(state));
       const held = new Set(open.jobs.flatMap((job) => (job.state === "running" ? [job.view] : [])));
       const { views } = runner;
+      // A lease is a secret that its runner made up, but may be one that another made up too.
+      const mine = open.jobs.filter(({ view }) => views === null || views.includes(view));
       const job =
-        open.jobs.find((one) => one.lease === lease && one.state === "running") ??
-        open.jobs.find(
-          ({ state, view }) => state === "queued" && !held.has(view) && (views === null || views.includes(view)),
-        );
+        mine.find((one) => one.lease === lease && one.state === "running") ??
+        mine.find(({ state, view }) => state === "queued" && !held.has(view));
       if (job === undefined) return null;
       if (job.state === "queued") {
         const now = formatTime(clock.nowUs());
@@ -156,10 +168,11 @@ export class JobBoard {
    * Keeps what the runner that has the job tells of it, and its lease for longer; with a state ends the job, or with
    * "queued" gives it back. Telling the end again changes nothing. @throws lease_lost for who doesn't have it
    */
-  async report(id: string, lease: string, leaseMs: Ms, told: Told, state: JobState | null): Promise<Job> {
+  async report({ id, lease, leaseMs, told, state, may }: Report): Promise<Job> {
     const { clock, systemMs } = this.#parts;
+    const isTheirs = (job: KeptJob) => job.id === id && job.lease === lease && may(job.view);
     const job = await this.#change((open) => {
-      const found = open.jobs.find((one) => one.id === id && one.lease === lease);
+      const found = open.jobs.find(isTheirs);
       if (found === undefined || found.state !== "running") return found ?? null;
       // What came of it belongs to its end: until then it would only make the document large that decides all.
       const { rows: _, error: __, ...meanwhile } = told;
@@ -175,7 +188,7 @@ export class JobBoard {
     });
     if (job === null || job.state === "queued") {
       if (job !== null && state === "queued") return shown(job);
-      const done = (await this.#done()).find((one) => one.id === id && one.lease === lease);
+      const done = (await this.#done()).find(isTheirs);
       if (done !== undefined) return shown(done);
       throw new EdgefeatError("lease_lost", `the job ${id} is not, or no longer, this runner's`, {
         hint: "its lease ran out, or it was given back or cancelled: leave it, and take another",

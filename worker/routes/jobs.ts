@@ -162,13 +162,13 @@ export const postJob: Route = {
   path: "/v1/jobs/:job",
   access: "write",
   scope: "handler",
-  async handle({ request, param, act }, { jobs }) {
+  async handle({ request, param, caller, act }, { jobs }) {
     const id = idOf(param("job"));
     act.name = id;
     const json = await readJson(request, MAX_BODY_BYTES);
     const { lease, leaseMs = LEASE_MS, state = null, ...told } = checkShape(reportBody, json, "request", "bad_request");
     act.quiet = state === null;
-    return jobResponse(await jobs.report(id, lease, leaseMs, told, state), act);
+    return jobResponse(await jobs.report({ id, lease, leaseMs, told, state, may: mayOf(caller) }), act);
   },
 };
 

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { jobsKey } from "../../../sdk/rows/index.ts";
 import { formatTime } from "../../../sdk/time.ts";
 import { JobBoard, KEPT_BYTES, KEPT_JOBS } from "../../../worker/jobs/board.ts";
-import type { Asked } from "../../../worker/jobs/job.ts";
+import type { Asked, JobState, Told } from "../../../worker/jobs/job.ts";
 import { MAX_SIGNS_BYTES } from "../../../worker/jobs/signs.ts";
 import { batches } from "../../../worker/store/batches.ts";
 import type { OnlineStore, StoreWrite } from "../../../worker/store/port.ts";
@@ -31,6 +31,8 @@ const runner = (name: string, views: readonly string[] | null = null, by = "root
   presentMs: LEASE_MS,
 });
 const may = () => true;
+const report = (board: JobBoard, id: string, lease: string, told: Told, state: JobState | null) =>
+  board.report({ id, lease, leaseMs: LEASE_MS, told, state, may });
 let leases = 0;
 const newLease = () => `lease-${String(leases++).padStart(16, "0")}`;
 
@@ -80,10 +82,10 @@ describe.each(stores)("jobs over %s", (_kind, makeStore) => {
           }
           expect(running.has(job.view), `${job.view} twice at once`).toBe(false);
           running.add(job.view);
-          await own.report(job.id, lease, LEASE_MS, { progress: { stage: "write", done: 1, total: 2 } }, null);
+          await report(own, job.id, lease, { progress: { stage: "write", done: 1, total: 2 } }, null);
           running.delete(job.view);
           done.push(job.id);
-          await own.report(job.id, lease, LEASE_MS, { rows: { keys: 1 }, seconds: 0.1 }, "succeeded");
+          await report(own, job.id, lease, { rows: { keys: 1 }, seconds: 0.1 }, "succeeded");
         }
       };
       await Promise.all([work("one"), work("two")]);
@@ -120,7 +122,7 @@ describe.each(stores)("jobs over %s", (_kind, makeStore) => {
     expect(await take("one", lease)).toMatchObject({ id: "1", attempts: 1 });
     for (let again = 0; again < 2; again++) {
       const told = { rows: { keys: 3 }, seconds: 2 };
-      expect(await board.report("1", lease, LEASE_MS, told, "succeeded")).toMatchObject({
+      expect(await report(board, "1", lease, told, "succeeded")).toMatchObject({
         state: "succeeded",
         ...told,
       });
@@ -136,15 +138,15 @@ describe.each(stores)("jobs over %s", (_kind, makeStore) => {
       clock.advance(LEASE_MS - 1);
       expect(await take("two")).toBeNull();
       const progress = { stage: "write a", done: i, total: 3 };
-      expect(await board.report("1", lease, LEASE_MS, { progress }, null)).toMatchObject({ progress });
+      expect(await report(board, "1", lease, { progress }, null)).toMatchObject({ progress });
     }
     clock.advance(2 * LEASE_MS);
-    await board.report("1", lease, LEASE_MS, {}, null);
+    await report(board, "1", lease, {}, null);
     expect(await take("two")).toBeNull();
     clock.advance(LEASE_MS);
     expect(await take("two")).toMatchObject({ id: "1", attempts: 2 });
     for (const state of [null, "succeeded", "failed", "queued"] as const) {
-      await expect(board.report("1", lease, LEASE_MS, {}, state)).rejects.toMatchObject({ code: "lease_lost" });
+      await expect(report(board, "1", lease, {}, state)).rejects.toMatchObject({ code: "lease_lost" });
     }
     expect(await board.find("1", may)).toMatchObject({ state: "running", runner: "two" });
   });
@@ -154,13 +156,13 @@ describe.each(stores)("jobs over %s", (_kind, makeStore) => {
     const lease = newLease();
     await take("one", lease);
     for (let i = 0; i < 2; i++) {
-      expect(await board.report("1", lease, LEASE_MS, { seconds: 1 }, "queued")).toMatchObject({
+      expect(await report(board, "1", lease, { seconds: 1 }, "queued")).toMatchObject({
         state: "queued",
         runner: null,
         attempts: 0,
       });
     }
-    await expect(board.report("1", lease, LEASE_MS, {}, "succeeded")).rejects.toMatchObject({ code: "lease_lost" });
+    await expect(report(board, "1", lease, {}, "succeeded")).rejects.toMatchObject({ code: "lease_lost" });
     expect(await take("two")).toMatchObject({ id: "1", attempts: 1 });
   });
 
@@ -185,8 +187,8 @@ describe.each(stores)("jobs over %s", (_kind, makeStore) => {
     const lease = newLease();
     await take("one", lease);
     expect(await board.cancel("1", may)).toMatchObject({ state: "running", cancelling: true });
-    expect(await board.report("1", lease, LEASE_MS, {}, null)).toMatchObject({ cancelling: true });
-    expect(await board.report("1", lease, LEASE_MS, {}, "cancelled")).toMatchObject({
+    expect(await report(board, "1", lease, {}, null)).toMatchObject({ cancelling: true });
+    expect(await report(board, "1", lease, {}, "cancelled")).toMatchObject({
       state: "cancelled",
       cancelling: false,
     });
@@ -240,7 +242,7 @@ describe.each(stores)("jobs over %s", (_kind, makeStore) => {
     await take("one", lease);
     for (let i = 0; i < 5; i++) {
       clock.advance(LEASE_MS - 1);
-      await board.report("1", lease, LEASE_MS, {}, null);
+      await report(board, "1", lease, {}, null);
       expect(await board.unattended(["a", "b"])).toBeNull();
     }
     clock.advance(LEASE_MS);
@@ -335,7 +337,7 @@ describe("jobs, by an injected clock", () => {
         const [job] = await again(() => board.submit([asked("a")], "root"));
         const lease = newLease();
         expect(await again(() => board.beat(runner("one"), lease, LEASE_MS))).toMatchObject({ id: job?.id });
-        const ended = await again(() => board.report("1", lease, LEASE_MS, { seconds: 1 }, "succeeded"));
+        const ended = await again(() => report(board, "1", lease, { seconds: 1 }, "succeeded"));
         expect(ended.state).toBe("succeeded");
         failAt = Number.POSITIVE_INFINITY;
         await board.beat(runner("one"), newLease(), LEASE_MS);
@@ -353,7 +355,7 @@ describe("jobs, by an injected clock", () => {
       await board.submit([asked("a")], "root");
       const lease = newLease();
       expect(await board.beat(runner("one"), lease, LEASE_MS)).toMatchObject({ id: String(i) });
-      expect(await board.report(String(i), lease, LEASE_MS, { rows }, "succeeded")).toMatchObject({ rows });
+      expect(await report(board, String(i), lease, { rows }, "succeeded")).toMatchObject({ rows });
     }
     const { jobs } = await board.list(ALL);
     expect(jobs[0]).toMatchObject({ id: "60" });
@@ -367,12 +369,12 @@ describe("jobs, by an injected clock", () => {
     await board.submit([asked("a")], "root");
     const lease = newLease();
     await board.beat(runner("one"), lease, LEASE_MS);
-    const running = await board.report("1", lease, LEASE_MS, told, null);
+    const running = await report(board, "1", lease, told, null);
     expect(running).toMatchObject({ rows: null, error: null, seconds: 2, retries: 1 });
-    expect(await board.report("1", lease, LEASE_MS, told, "queued")).toMatchObject({ rows: null, error: null });
+    expect(await report(board, "1", lease, told, "queued")).toMatchObject({ rows: null, error: null });
     const next = newLease();
     expect(await board.beat(runner("one"), next, LEASE_MS)).toMatchObject({ retries: 0 });
-    expect(await board.report("1", next, LEASE_MS, told, "failed")).toMatchObject(told);
+    expect(await report(board, "1", next, told, "failed")).toMatchObject(told);
   });
 
   it("gives and ends jobs while what has ended can't be brought away, which is done later", async () => {
@@ -384,7 +386,7 @@ describe("jobs, by an injected clock", () => {
       await board.submit([asked("a")], "root");
       const lease = newLease();
       expect(await board.beat(runner("one"), lease, LEASE_MS)).toMatchObject({ id });
-      expect(await board.report(id, lease, LEASE_MS, {}, "succeeded")).toMatchObject({ state: "succeeded" });
+      expect(await report(board, id, lease, {}, "succeeded")).toMatchObject({ state: "succeeded" });
     }
     await board.submit([asked("a")], "root");
     expect(await board.cancel("3", may)).toMatchObject({ state: "cancelled" });
@@ -434,7 +436,7 @@ describe("jobs, by an injected clock", () => {
       expect(await board.submit([asked(name, { due: NOW })], "root")).toEqual([]);
       const lease = newLease();
       const job = await board.beat(runner(name), lease, LEASE_MS);
-      expect(await board.report(job?.id as string, lease, LEASE_MS, {}, null)).toMatchObject({ view: name });
+      expect(await report(board, job?.id as string, lease, {}, null)).toMatchObject({ view: name });
     }
     expect((await board.list(ALL)).runners).toEqual(["constructor", "toString"]);
   });

@@ -186,6 +186,20 @@ describe("who may", () => {
     expect(await take(`${LEASE}0`)).toBeNull();
   });
 
+  it("another's lease gives a limited token no job of a view that is not its own", async () => {
+    const own = await token({ access: "write", views: ["delays"] });
+    await submit({ views: ["rating"] });
+    await h.send("POST", "/v1/runners/vm", { lease: LEASE });
+    expect((await h.send("POST", "/v1/runners/own", { lease: LEASE }, own)).json.job).toBeNull();
+    const told = await h.send("POST", "/v1/jobs/1", { lease: LEASE, state: "succeeded" }, own);
+    expect([told.status, told.json.code]).toEqual([409, "lease_lost"]);
+    expect(told.text).not.toContain("rating");
+    expect((await h.send("GET", "/v1/jobs/1")).json.state).toBe("running");
+    await submit({ views: ["delays"] });
+    const { job } = (await h.send("POST", "/v1/runners/own", { lease: LEASE }, own)).json;
+    expect(job).toMatchObject({ id: "2", view: "delays" });
+  });
+
   it("a limited token neither takes the name of another's runner nor sends it away", async () => {
     const own = await token({ access: "write", views: ["delays"] });
     await h.send("POST", "/v1/runners/vm", {});
