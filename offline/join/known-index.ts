@@ -1,7 +1,5 @@
 // Finds the latest row that was already known: the last position at or before another whose created time is early enough.
-
-/** Positions of one leaf: these are looked through one by one. */
-const LEAF = 16;
+import { extremesOf, LEAF, leavesOf } from "./known-tree.ts";
 
 /**
  * An index over created times by position: a tree of minima over leaves of 16. Rows that became known late, backfills say,
@@ -15,17 +13,8 @@ export class KnownIndex {
   /** `created` by position: µs, Infinity for a row that never counts as known. */
   constructor(created: Float64Array) {
     this.created = created;
-    let leaves = 1;
-    while (leaves * LEAF < created.length) leaves *= 2;
-    this.leaves = leaves;
-    this.least = new Float64Array(2 * leaves).fill(Infinity);
-    for (let i = 0; i < created.length; i++) {
-      const leaf = leaves + Math.floor(i / LEAF);
-      if ((created[i] as number) < (this.least[leaf] as number)) this.least[leaf] = created[i] as number;
-    }
-    for (let node = leaves - 1; node > 0; node--) {
-      this.least[node] = Math.min(this.least[2 * node] as number, this.least[2 * node + 1] as number);
-    }
+    this.leaves = leavesOf(created.length);
+    this.least = extremesOf(created, Math.min, Infinity);
   }
 
   /** Returns the last position from `start` to `end`, both included, with a created time ≤ `known`; −1 if there is none. */

@@ -1,4 +1,5 @@
 // Which events of a key a window holds: one run of positions, or several where events between them were not known yet.
+import { extremesOf, LEAF, leavesOf } from "../join/known-tree.ts";
 
 /** Events by position: those from `from[i]` up to `to[i]`, not included, for i < n; in order, no two runs touch, none is empty. */
 export class Runs {
@@ -18,9 +19,6 @@ export class Runs {
   }
 }
 
-/** Positions of one leaf: these are looked at one by one. */
-const LEAF = 16;
-
 /**
  * Finds the runs of known events (SEMANTICS 2.2): a tree of the least and greatest created times over leaves of 16
  * positions. The cost of a search grows with the runs it finds, and the logarithm of what lies between; where events
@@ -35,21 +33,9 @@ export class KnownRuns {
   /** `created` by position, µs. */
   constructor(created: Float64Array) {
     this.created = created;
-    let leaves = 1;
-    while (leaves * LEAF < created.length) leaves *= 2;
-    this.leaves = leaves;
-    this.least = new Float64Array(2 * leaves).fill(Infinity);
-    this.greatest = new Float64Array(2 * leaves).fill(-Infinity);
-    for (let i = 0; i < created.length; i++) {
-      const leaf = leaves + Math.floor(i / LEAF);
-      const at = created[i] as number;
-      if (at < (this.least[leaf] as number)) this.least[leaf] = at;
-      if (at > (this.greatest[leaf] as number)) this.greatest[leaf] = at;
-    }
-    for (let node = leaves - 1; node > 0; node--) {
-      this.least[node] = Math.min(this.least[2 * node] as number, this.least[2 * node + 1] as number);
-      this.greatest[node] = Math.max(this.greatest[2 * node] as number, this.greatest[2 * node + 1] as number);
-    }
+    this.leaves = leavesOf(created.length);
+    this.least = extremesOf(created, Math.min, Infinity);
+    this.greatest = extremesOf(created, Math.max, -Infinity);
   }
 
   /** Adds to `runs` the positions from `from` up to `to`, not included, with a created time ≤ `known`. */

@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { formatOf } from "../../offline/datasets/index.ts";
 import type { Encodable, PushEvent, PushOptions } from "../client/index.ts";
 import { EdgefeatError } from "../errors.ts";
-import { type ColumnTypes, type Snapshot, typesInSnapshot, viewVersion } from "../registry/index.ts";
+import { type ColumnTypes, eventColumns, type Snapshot, typesInSnapshot, viewVersion } from "../registry/index.ts";
 import { isObject, lookUp } from "../shape.ts";
 import { formatTime } from "../time.ts";
 import { parseJson, parseTypeName, type Value, type ValueType } from "../types/index.ts";
@@ -83,8 +83,10 @@ interface PushSource {
   readonly createdTime: string | null;
   readonly eventId: string | null;
   /** The join keys and what the view reads: a file must have them. */
-  readonly needed: readonly string[];
-  /** All that an event may carry. */
+  readonly needed: ReadonlySet<string>;
+  /** All that an event may carry among its values. */
+  readonly values: readonly string[];
+  /** What a file's columns are read by. */
   readonly types: ColumnTypes;
 }
 
@@ -98,11 +100,11 @@ function pushSource(snapshot: Snapshot, view: string): PushSource {
   }
   const { eventTime, createdTime, eventId } = spec.source;
   const used = [...spec.joinKeys, ...(spec.kind === "stored" ? spec.features : spec.columns)];
-  const declared = [...(spec.sourceColumns ?? []), ...used].map(
-    ({ name, type }) => [name, parseTypeName(type)] as const,
-  );
+  const columns = eventColumns(spec);
+  const declared = columns.map(({ name, type }) => [name, parseTypeName(type)] as const);
   const types = { ...typesInSnapshot(snapshot, spec.source), ...Object.fromEntries(declared) };
-  return { view, eventTime, createdTime, eventId, needed: used.map(({ name }) => name), types };
+  const values = columns.flatMap(({ name, member }) => (member === null ? [name] : []));
+  return { view, eventTime, createdTime, eventId, needed: new Set(used.map(({ name }) => name)), values, types };
 }
 
 async function eventsOf(file: string, source: PushSource): Promise<FileEvent[]> {
@@ -140,9 +142,8 @@ async function rowEvents(file: string, source: PushSource): Promise<FileEvent[]>
   const createdOf = createdTime === null ? null : reader(createdTime, TIMESTAMP);
   const idType = eventId === null ? undefined : types[eventId];
   const idOf = eventId === null ? null : reader(eventId, idType ?? { kind: "string" });
-  const isTime = (name: string) => types[name]?.kind === "timestamp" && (name === eventTime || name === createdTime);
-  const carried = [...new Set([...source.needed, ...Object.keys(types).filter((name) => names.includes(name))])]
-    .filter((name) => name !== eventId && !isTime(name))
+  const carried = source.values
+    .filter((name) => source.needed.has(name) || names.includes(name))
     .map((name) => ({ name, type: types[name] as ValueType, read: reader(name, types[name] as ValueType) }));
   return Array.from({ length: table.numRows }, (_, row): FileEvent => {
     const timeUs = (timeOf?.(row) ?? null) as bigint | null;

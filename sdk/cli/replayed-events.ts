@@ -1,19 +1,14 @@
 // Events of the log as a push takes them, for one version of a view: what it does not know of is left out.
 import type { LogEvent } from "../../offline/log/index.ts";
 import { type Encodable, encodeJson } from "../client/encode.ts";
-import type { AggregatedViewSpec, StoredViewSpec } from "../registry/index.ts";
+import { type AggregatedViewSpec, eventColumns, type StoredViewSpec } from "../registry/index.ts";
 import { formatTime, type Us } from "../time.ts";
 
 /** Returns the JSON text of a list of events. */
 export function eventsJson(spec: StoredViewSpec | AggregatedViewSpec, events: readonly LogEvent[]): string {
-  const { eventTime, createdTime, eventId } = spec.source;
-  const used = spec.kind === "stored" ? spec.features : spec.columns;
-  const types = new Map(
-    [...(spec.sourceColumns ?? []), ...spec.joinKeys, ...used].map(({ name, type }) => [name, type]),
-  );
-  const isMember = (name: string) =>
-    name === eventId || (types.get(name) === "timestamp" && (name === eventTime || name === createdTime));
-  const names = [...types.keys()].filter((name) => !isMember(name));
+  const { createdTime, eventId } = spec.source;
+  const values = eventColumns(spec).filter(({ member }) => member === null);
+  const names = values.map(({ name }) => name);
   const json = ({ id, eventTimeUs, createdTimeUs, values }: LogEvent): string =>
     encodeJson({
       id: eventId === null ? undefined : id,

@@ -41,6 +41,11 @@ export const s3Shape = z.strictObject({
   sessionToken: z.optional(reference),
 });
 
+/** True for a source without a file: what is pushed is all there is of it. */
+export function isStream({ path }: { readonly path: string }): boolean {
+  return path === "";
+}
+
 /** Checks that partitions tell times that can be compared. @throws definition_invalid */
 export function checkPartitions(what: string, partitions: Partitions, eventTime: string | undefined): void {
   const roles = Object.values(partitions).filter((role) => role !== "value");

@@ -9,6 +9,7 @@ import type { Entity } from "./entity.ts";
 import { checkFields, type Field } from "./fields.ts";
 import { durationShape } from "./duration.ts";
 import { checkName, checkNames, checkPicked } from "./names.ts";
+import { isStream } from "./place.ts";
 import { parseSchedule } from "./schedule.ts";
 import { checkSelect, type Select } from "./select.ts";
 import type { Schema, Source } from "./source.ts";
@@ -231,7 +232,7 @@ function checkPush(
   { push, lateness, select, source, aggregations }: Parameters<typeof checkParts>[1],
 ): void {
   if (push !== true) {
-    if (source.path === "") {
+    if (isStream(source)) {
       throw new EdgefeatError("definition_invalid", `${what}: its source is a stream, of pushed events alone`, {
         hint: "add push: true",
       });

@@ -1,4 +1,5 @@
 // What applying definitions would change, and the snapshot that results (SEMANTICS 7.1, 7.2).
+import { isStream } from "../definitions/place.ts";
 import { lookUp } from "../shape.ts";
 import { canonicalJson } from "./canonical.ts";
 import type { Compiled, CompiledView } from "./compile.ts";
@@ -167,7 +168,7 @@ function planView(
  * had before, so that nothing was pushed yet.
  */
 function missedNothing({ views }: Snapshot, spec: ViewSpec): boolean {
-  if (spec.kind === "onDemand" || spec.source.path !== "") return false;
+  if (spec.kind === "onDemand" || !isStream(spec.source)) return false;
   return !Object.values(views).some(({ versions }) =>
     Object.values(versions).some(
       (known) => known.spec.kind !== "onDemand" && known.spec.source.name === spec.source.name,

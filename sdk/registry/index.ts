@@ -2,7 +2,8 @@
 export { planApply, markMaterialized, snapshotOf, type Change, type Plan } from "./apply.ts";
 export { canonicalJson, hashOf } from "./canonical.ts";
 export { collectDefinitions, type Definitions } from "./collect.ts";
-export { DEFAULT_LATENESS_US } from "./push.ts";
+export { isStream } from "../definitions/place.ts";
+export { DEFAULT_LATENESS_US, eventColumns, type EventColumn } from "./push.ts";
 export {
   compileDefinitions,
   sourceSpec,

@@ -1,7 +1,7 @@
 // What a view must be to take pushed events, and what it then says of them.
 import { EdgefeatError, type ErrorCode } from "../errors.ts";
 import { formatDuration, US_PER_HOUR, type Us } from "../time.ts";
-import type { AggregateFeature } from "./snapshot.ts";
+import type { AggregatedViewSpec, AggregateFeature, StoredViewSpec } from "./snapshot.ts";
 
 /** How late a pushed event may be, unless its view says otherwise (SEMANTICS 4.6). */
 export const DEFAULT_LATENESS_US: Us = US_PER_HOUR;
@@ -22,4 +22,30 @@ export function checkPushHops(
   throw new EdgefeatError(code, `${what}: the hop ${hop} of ${odd.name} does not divide ${coarsest}, the coarsest`, {
     hint: "where events are pushed, every hop must divide the coarsest: set a feature's hop",
   });
+}
+
+/** A column that a pushed event may carry: among its values, or as a member beside them. */
+export interface EventColumn {
+  readonly name: string;
+  /** A type's name. */
+  readonly type: string;
+  readonly member: "time" | "created" | "id" | null;
+}
+
+/**
+ * Returns the columns that an event may carry: the source's as they were known at apply, at least those that are used. A
+ * time of another type, a text say, is a value like any other.
+ */
+export function eventColumns(spec: StoredViewSpec | AggregatedViewSpec): EventColumn[] {
+  const { eventTime, createdTime, eventId } = spec.source;
+  const used = spec.kind === "stored" ? spec.features : spec.columns;
+  const types = new Map(
+    [...(spec.sourceColumns ?? []), ...spec.joinKeys, ...used].map(({ name, type }) => [name, type]),
+  );
+  const memberOf = (name: string, type: string): EventColumn["member"] => {
+    if (name === eventId) return "id";
+    if (type !== "timestamp") return null;
+    return name === eventTime ? "time" : name === createdTime ? "created" : null;
+  };
+  return [...types].map(([name, type]) => ({ name, type, member: memberOf(name, type) }));
 }

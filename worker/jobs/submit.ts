@@ -3,6 +3,7 @@ import { EdgefeatError } from "../../sdk/errors.ts";
 import type { Snapshot } from "../../sdk/registry/index.ts";
 import { lookUp } from "../../sdk/shape.ts";
 import { formatTime, type Us } from "../../sdk/time.ts";
+import { checkPassed, type PlacedMoment } from "../write/future.ts";
 import { checkUnlimited, checkView, type Principal } from "../auth/index.ts";
 
 /** Returns the views to materialize: those named, or all that can be. @throws forbidden, unknown_view, bad_request for an on-demand view */
@@ -20,22 +21,6 @@ export function viewsToQueue(snapshot: Snapshot, names: readonly string[] | null
   });
 }
 
-interface Moment {
-  readonly nowUs: Us;
-  readonly maxSkewUs: Us;
-  /** Where the time is in the request. */
-  readonly pointer: string;
-}
-
-/** Checks that a time has passed, but for the allowed skew. @throws event_time_in_future (SEMANTICS 3.6) */
-export function checkPassed(what: string, atUs: Us, { nowUs, maxSkewUs, pointer }: Moment): void {
-  if (atUs <= nowUs + maxSkewUs) return;
-  throw new EdgefeatError("event_time_in_future", `${what} ${formatTime(atUs)} lies in the future`, {
-    hint: "give a time that has passed by the server's clock",
-    pointer,
-  });
-}
-
 /**
  * Returns the times of an interval as jobs keep them. An end within the allowed skew of *now* is *now*: by the caller's
  * clock it had passed. @throws bad_request, event_time_in_future (SEMANTICS 3.6)
@@ -43,7 +28,7 @@ export function checkPassed(what: string, atUs: Us, { nowUs, maxSkewUs, pointer 
 export function intervalOf(
   startUs: Us | null,
   endUs: Us | null,
-  moment: Moment,
+  moment: PlacedMoment,
 ): { start: string | null; end: string | null } {
   const { nowUs, pointer } = moment;
   if (startUs !== null && startUs >= Math.min(endUs ?? nowUs, nowUs)) {

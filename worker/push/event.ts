@@ -2,7 +2,7 @@
 import { EdgefeatError } from "../../sdk/errors.ts";
 import { hash53 } from "../../sdk/hash53.ts";
 import { didYouMean } from "../../sdk/nearest.ts";
-import type { Snapshot } from "../../sdk/registry/index.ts";
+import { type EventColumn, eventColumns, type Snapshot } from "../../sdk/registry/index.ts";
 import { checkId } from "../../sdk/rows/index.ts";
 import { located, pointerOf } from "../../sdk/shape.ts";
 import { parseTime, type ParseTimeOptions, type Us } from "../../sdk/time.ts";
@@ -16,7 +16,7 @@ import {
   valueToJson,
 } from "../../sdk/types/index.ts";
 import { keyMaker, objectOf, onlyMembers, pathText, type WritableView } from "../write/row-shape.ts";
-import { refuseFuture } from "../write/stored-rows.ts";
+import { refuseFuture } from "../write/future.ts";
 import type { PushedEvent } from "./tile-push.ts";
 
 export interface ReadEvent extends PushedEvent {
@@ -45,7 +45,7 @@ interface Column {
   /** Where it stands among what the version stores, −1 where it does not. */
   readonly slot: number;
   /** The member of the event that holds it, where that is not among its values. */
-  readonly member: "time" | "created" | "id" | null;
+  readonly member: EventColumn["member"];
 }
 
 const MEMBERS = ["id", "time", "created", "values"];
@@ -157,7 +157,7 @@ export function eventReader(snapshot: Snapshot, target: WritableView) {
       });
     }
     const us = located(at, () => parseTime(json, { ...moment.time, round: "up" }));
-    if (name === "time") located(at, () => refuseFuture(us, { ...moment, frozen: false }, pathText(path)));
+    if (name === "time") located(at, () => refuseFuture(us, moment, pathText(path)));
     return us;
   }
 
@@ -208,28 +208,11 @@ function missing({ name, key }: Column, path: PropertyKey[]): EdgefeatError {
   });
 }
 
-/** Returns the columns that an event may carry: the source's as they were known at apply, at least those that are used. */
 function columnsOf({ spec }: WritableView): Column[] {
-  const { source, joinKeys } = spec;
   const used = spec.kind === "stored" ? spec.features : spec.columns;
-  const types = new Map((spec.sourceColumns ?? []).map(({ name, type }) => [name, type]));
-  for (const { name, type } of [...joinKeys, ...used]) types.set(name, type);
-  return [...types].map(([name, text]): Column => {
-    const type = parseTypeName(text);
+  return eventColumns(spec).map(({ name, type, member }): Column => {
     const slot = used.findIndex((column) => column.name === name);
-    const key = joinKeys.findIndex((column) => column.name === name);
-    const member = memberOf(name, type, source);
-    return { name, type, key, slot, member, required: slot >= 0 || key >= 0 };
+    const key = spec.joinKeys.findIndex((column) => column.name === name);
+    return { name, type: parseTypeName(type), key, slot, member, required: slot >= 0 || key >= 0 };
   });
-}
-
-/** A time of another type, a text say, is a value like any other. */
-function memberOf(
-  name: string,
-  { kind }: ValueType,
-  { eventTime, createdTime, eventId }: WritableView["spec"]["source"],
-): Column["member"] {
-  if (name === eventId) return "id";
-  if (kind !== "timestamp") return null;
-  return name === eventTime ? "time" : name === createdTime ? "created" : null;
 }

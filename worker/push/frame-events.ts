@@ -1,6 +1,6 @@
 // A frame of Feast's as events: its rows, for one view, with the times and the id that the view's source declares.
 import { EdgefeatError } from "../../sdk/errors.ts";
-import type { Snapshot } from "../../sdk/registry/index.ts";
+import { eventColumns, type Snapshot } from "../../sdk/registry/index.ts";
 import { formatTime, US_PER_SECOND } from "../../sdk/time.ts";
 import { parseTypeName } from "../../sdk/types/index.ts";
 import { CREATED_TIME, EVENT_TIME, type FeastFrame, isMissingTime } from "../write/feast-frame.ts";
@@ -89,18 +89,9 @@ function rowsOf(
   const id = reader(eventId);
   const time = eventTime === null ? () => undefined : reader(eventTime, EVENT_TIME);
   const created = createdTime === null ? () => undefined : reader(createdTime, CREATED_TIME);
-  const own = spec.kind === "stored" ? spec.features : spec.columns;
-  const types = new Map(
-    [...(spec.sourceColumns ?? []), ...spec.joinKeys, ...own].map(({ name, type }) => [name, type]),
-  );
-  const values = [...types]
-    .filter(
-      ([name, type]) =>
-        columns.has(name) &&
-        name !== eventId &&
-        !(type === "timestamp" && (name === eventTime || name === createdTime)),
-    )
-    .map(([name, type]) => ({ name, isTime: parseTypeName(type).kind === "timestamp", read: reader(name) }));
+  const values = eventColumns(spec)
+    .filter(({ name, member }) => columns.has(name) && member === null)
+    .map(({ name, type }) => ({ name, isTime: parseTypeName(type).kind === "timestamp", read: reader(name) }));
   return (row) => ({
     ...(eventId === null ? {} : { id: id(row) }),
     time: present(time(row)),

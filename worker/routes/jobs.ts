@@ -8,7 +8,8 @@ import { readJson } from "../middleware/body.ts";
 import { bytesOf } from "../jobs/documents.ts";
 import { JOB_STATES, type Job } from "../jobs/job.ts";
 import type { Owner } from "../jobs/signs.ts";
-import { checkPassed, intervalOf, viewsToQueue } from "../jobs/submit.ts";
+import { intervalOf, viewsToQueue } from "../jobs/submit.ts";
+import { checkPassed } from "../write/future.ts";
 import { type Call, jsonResponse, type Route } from "./route.ts";
 
 const MAX_BODY_BYTES = 64_000;

@@ -6,7 +6,8 @@ import { located, pointerOf } from "../../sdk/shape.ts";
 import { parseTime, US_PER_SECOND, type Us } from "../../sdk/time.ts";
 import { checkValue, parseTypeName, show, type Value, valueFromJson, type ValueType } from "../../sdk/types/index.ts";
 import { keyMaker, type WritableView } from "./row-shape.ts";
-import { refuseFuture, type WriteMoment } from "./stored-rows.ts";
+import { refuseFuture } from "./future.ts";
+import type { WriteMoment } from "./stored-rows.ts";
 
 /** The most rows of one frame, for which the body's size is no bound: a single value may stand for a column's. */
 export const MAX_FRAME_ROWS = 50_000;

@@ -14,6 +14,7 @@ import { located, pointerOf } from "../../sdk/shape.ts";
 import { type Ms, parseTime, US_PER_DAY, US_PER_MS, type Us } from "../../sdk/time.ts";
 import { parseTypeName, type Value, valueFromJson, type ValueType } from "../../sdk/types/index.ts";
 import { compressText, plainText } from "../store/compressed-text.ts";
+import { refuseFuture } from "./future.ts";
 import type { Merged, Outcome } from "./merge.ts";
 import { keyReader, objectOf, onlyMembers, pathText, type WritableView } from "./row-shape.ts";
 
@@ -73,14 +74,6 @@ function times(
   }
   if (eventTimeUs !== null) located([...path, "eventTime"], () => refuseFuture(eventTimeUs, moment, pathText(path)));
   return { eventTimeUs, createdTimeUs };
-}
-
-/** Refuses an event time that is later than skew explains. @throws event_time_in_future, naming the row */
-export function refuseFuture(eventTimeUs: Us, { nowUs, maxSkewUs }: WriteMoment, row: string): void {
-  if (eventTimeUs <= nowUs + maxSkewUs) return;
-  throw new EdgefeatError("event_time_in_future", `${row}: its event time is later than the server's clock`, {
-    hint: "check the clock that made it; nothing of this batch was written",
-  });
 }
 
 function time(json: unknown, path: PropertyKey[]): Us | null {

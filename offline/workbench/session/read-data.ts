@@ -1,7 +1,7 @@
 // The join's inputs read from the page's files: entity rows by the types that the plan wants, sources by those of their views.
 import { EdgefeatError } from "../../../sdk/errors.ts";
 import type { FeaturePlan } from "../../../sdk/plan/index.ts";
-import { type ColumnTypes, type Snapshot, typesInSnapshot } from "../../../sdk/registry/index.ts";
+import { type ColumnTypes, isStream, type Snapshot, typesInSnapshot } from "../../../sdk/registry/index.ts";
 import type { ReadSource, UnreadCell } from "../../browser.ts";
 import { type BadCell, formatOf } from "../../datasets/index.ts";
 import type { SourceTable } from "../../join/source-rows.ts";
@@ -52,7 +52,7 @@ export function sourceReader(snapshot: Snapshot, files: JoinInput["sources"], se
     const file = files[source.name];
     if (file === undefined) {
       throw new EdgefeatError("file_not_found", `no file was chosen for source "${source.name}"`, {
-        hint: `drop or choose ${source.path === "" ? "a file of its events" : source.path}`,
+        hint: `drop or choose ${isStream(source) ? "a file of its events" : source.path}`,
       });
     }
     return readData(file, { columns, types: typesInSnapshot(snapshot, source), setAside });

@@ -4,7 +4,7 @@ import type { ByteSource, DatasetFile, HttpHost } from "../../../offline/dataset
 import type { S3Connection } from "../../../offline/datasets/s3.ts";
 import type { S3Options } from "../../definitions/index.ts";
 import { EdgefeatError } from "../../errors.ts";
-import type { SourceSpec } from "../../registry/index.ts";
+import { isStream, type SourceSpec } from "../../registry/index.ts";
 import { configText } from "./config.ts";
 
 export type Env = Readonly<Record<string, string | undefined>>;
@@ -32,8 +32,9 @@ export interface SourceFiles {
 const REMOTE_AT_ONCE = 4;
 
 /** Returns a source's files, named as its definition names them. @throws file_not_found, file_unreadable, definition_invalid, config_invalid */
-export async function sourceFiles({ path, s3 = {}, name }: SourceSpec, reach: Reach): Promise<SourceFiles> {
-  if (path === "") return { files: [], atOnce: 1 };
+export async function sourceFiles(source: SourceSpec, reach: Reach): Promise<SourceFiles> {
+  const { path, s3 = {}, name } = source;
+  if (isStream(source)) return { files: [], atOnce: 1 };
   if (/^https?:\/\//.test(path)) return { files: [await urlFile(path, reach)], atOnce: 1 };
   if (path.startsWith("s3://")) return { files: await objects(path, s3, name, reach), atOnce: REMOTE_AT_ONCE };
   if (/^[a-z][a-z0-9+.-]+:\/\//i.test(path)) {

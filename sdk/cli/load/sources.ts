@@ -4,7 +4,7 @@ import type { Table } from "apache-arrow";
 import type { BadCell, DatasetColumn } from "../../../offline/datasets/index.ts";
 import type { ReadSource } from "../../../offline/index.ts";
 import { EdgefeatError } from "../../errors.ts";
-import { type ColumnTypes, hashOf, type SourceSpec } from "../../registry/index.ts";
+import { type ColumnTypes, hashOf, isStream, type SourceSpec } from "../../registry/index.ts";
 import type { ValueType } from "../../types/index.ts";
 import { type Env, type SourceFile, sourceFiles } from "./source-files.ts";
 
@@ -31,7 +31,7 @@ export async function emptySource(repo: string, source: SourceSpec, declared: ()
 }
 
 async function columnsOf(repo: string, source: SourceSpec, declared: () => ColumnTypes): Promise<DatasetColumn[]> {
-  if (source.path === "") return streamColumns(declared());
+  if (isStream(source)) return streamColumns(declared());
   const { filesColumns, typesAreDeclared } = await import("../../../offline/datasets/index.ts");
   const { datasets } = await import("../../../offline/datasets/files.ts");
   return relativeTo(repo, async () => {
@@ -61,7 +61,7 @@ export function sourceReader(
   { onBadRows = "fail", env = process.env, ...how }: SourceReaderOptions = {},
 ): ReadSource {
   return async (source, columns, range) => {
-    if (source.path === "") return emptyStream(typesOf(source), columns);
+    if (isStream(source)) return emptyStream(typesOf(source), columns);
     const { readFiles } = await import("../../../offline/datasets/index.ts");
     const { datasets } = await import("../../../offline/datasets/files.ts");
     return relativeTo(repo, async () => {
