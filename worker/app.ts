@@ -130,28 +130,29 @@ export function createApp(deps: AppDeps): App {
 
   const table = new RouteTable(routes);
 
-  async function answer(request: Request, later: Later, trace: Trace): Promise<Response> {
+  function answer(request: Request, later: Later, trace: Trace): Promise<Response> {
     const { method } = request;
     const path = pathOf(request);
     const found = table.find(method, path);
-    if (found === null) {
-      const file = await workbenchFile(assets, request, path);
-      if (file !== null) return file;
-      const reads = cors.isOn && method === "OPTIONS" ? table.at(path).filter(isRead) : [];
-      const preflight =
-        reads.length === 0
-          ? null
-          : cors.preflight(
-              request,
-              reads.map((route) => route.method),
-            );
-      return preflight ?? told(notFound(table, path), trace);
-    }
+    if (found === null) return unmatched(request, path, trace);
     const { route, index, param } = found;
     trace.route = index;
-    const response = await guard.answer(route, { request, param, later, trace });
-    if (cors.isOn && isRead(route)) cors.allow(request, response);
-    return method === "HEAD" ? new Response(null, response) : response;
+    const answering = guard.answer(route, { request, param, later, trace });
+    // Most answers go out as they are: each wait would cost them a turn of the event loop.
+    if (!cors.isOn && method !== "HEAD") return answering;
+    return answering.then((response) => {
+      if (cors.isOn && isRead(route)) cors.allow(request, response);
+      return method === "HEAD" ? new Response(null, response) : response;
+    });
+  }
+
+  async function unmatched(request: Request, path: string, trace: Trace): Promise<Response> {
+    const file = await workbenchFile(assets, request, path);
+    if (file !== null) return file;
+    const reads = cors.isOn && request.method === "OPTIONS" ? table.at(path).filter(isRead) : [];
+    const methods = reads.map(({ method }) => method);
+    const preflight = methods.length === 0 ? null : cors.preflight(request, methods);
+    return preflight ?? told(notFound(table, path), trace);
   }
 
   /** Returns a fault as an error of ours, of which everybody has been told who has to know. */
@@ -167,16 +168,18 @@ export function createApp(deps: AppDeps): App {
   }
 
   return {
-    fetch(request, _env, background) {
+    async fetch(request, _env, background) {
       const later = laterOn(background);
       const trace = new Trace();
       const fromMs = clock.elapsedMs();
-      return answer(request, later, trace)
-        .catch((fault: unknown) => told(fault, trace))
-        .then((response) => {
-          observer.answered(trace, response.status, clock.elapsedMs() - fromMs, later);
-          return response;
-        });
+      let response: Response;
+      try {
+        response = await answer(request, later, trace);
+      } catch (fault) {
+        response = told(fault, trace);
+      }
+      observer.answered(trace, response.status, clock.elapsedMs() - fromMs, later);
+      return response;
     },
     async getFeatures(query, background) {
       const later = laterOn(background);

@@ -27,14 +27,15 @@ export function createWorker(build: WorkerBuild = {}): {
 } {
   let app: App | undefined;
   return {
-    async fetch(request, env, context) {
-      if (app !== undefined) return app.fetch(request, env, context);
-      try {
-        app = appOf(build, env, context);
-      } catch (fault) {
-        const error = asEdgefeatError(fault);
-        log({ level: "error", event: "start_failed", code: error.code, message: plainWords(error.message) });
-        return problemResponse(error);
+    fetch(request, env, context) {
+      if (app === undefined) {
+        try {
+          app = appOf(build, env, context);
+        } catch (fault) {
+          const error = asEdgefeatError(fault);
+          log({ level: "error", event: "start_failed", code: error.code, message: plainWords(error.message) });
+          return Promise.resolve(problemResponse(error));
+        }
       }
       return app.fetch(request, env, context);
     },

@@ -59,7 +59,8 @@ function matches(pattern: readonly string[], parts: readonly string[]): boolean 
 /** Returns the path of a request, unescaped but for what would make other parts of it, and for %25: a part is unescaped once more. */
 export function pathOf({ url }: Request): string {
   const from = url.indexOf("/", url.indexOf(":") + 3);
-  const [path = ""] = url.slice(from).split(/[?#]/, 1);
+  const end = url.search(/[?#]/);
+  const path = end === -1 ? url.slice(from) : url.slice(from, end);
   return path.includes("%") ? unescaped(path, (text) => decodeURI(text.replaceAll("%25", "%2525"))) : path;
 }
 

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { packStoredRows, type StoredRow, type StoredRows, unpackStoredRows } from "../../sdk/rows/index.ts";
 import { parseTypeName, type Value, valueToJson, type ValueType } from "../../sdk/types/index.ts";
-import { decodeStoredRows, segmentOf } from "../../worker/serve/served-row.ts";
+import { segmentOf, storedRowDecoder } from "../../worker/serve/served-row.ts";
 import { valuesOf, valueTypes } from "../support/values.ts";
 
 const numbers = ["bool", "int32", "int64", "float32", "float64"].map(parseTypeName);
@@ -43,7 +43,7 @@ describe("a cached row's text", () => {
         const text = packStoredRows(types, rows);
         const segment = segmentOf(types, features, defaults);
         const plain = unpackStoredRows(types, text);
-        for (const [i, row] of decodeStoredRows(types, text).entries()) {
+        for (const [i, row] of storedRowDecoder(types)(text).entries()) {
           const { values, eventTimeUs } = plain[i] as StoredRow;
           const expected = features.map((feature, f) =>
             valueToJson(types[feature] as ValueType, values[feature] ?? (defaults[f] as Value | null)),
@@ -67,7 +67,7 @@ describe("a cached row's text", () => {
     ["no list", '{"0":1}'],
     ["a list of texts", '["1","2",null,5]'],
   ])("refuses %s", (_, text) => {
-    expect(() => decodeStoredRows([{ kind: "float64" }], text)).toThrow(
+    expect(() => storedRowDecoder([{ kind: "float64" }])(text)).toThrow(
       expect.objectContaining({ code: "row_corrupt" }),
     );
   });
@@ -77,7 +77,7 @@ describe("a cached row's text", () => {
     [{ kind: "bytes" }, '"%"'],
     [{ kind: "vector", dimension: 1 }, '"%"'],
   ] as [ValueType, string][])("refuses, when it is read, a value that is no %o", (type, value) => {
-    const [row] = decodeStoredRows([type], `[1,2,null,${value}]`);
+    const [row] = storedRowDecoder([type])(`[1,2,null,${value}]`);
     const segment = segmentOf([type], [0], [null]);
     expect(() => row.values).toThrow(expect.objectContaining({ code: "row_corrupt" }));
     expect(() => row.jsonOf(segment)).toThrow(expect.objectContaining({ code: "row_corrupt" }));

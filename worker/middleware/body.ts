@@ -47,7 +47,12 @@ export async function readQuery(request: Request, maxBytes: number): Promise<unk
   checkType(request);
   const declared = declaredBytes(request, maxBytes);
   if (declared === null) return readJson(request, maxBytes);
-  const text = await whole(request.text());
+  let text: string;
+  try {
+    text = await request.text();
+  } catch (cause) {
+    throw brokenOff(cause);
+  }
   try {
     if (text.includes("\ufffd") && new TextEncoder().encode(text).byteLength !== declared) throw notUtf8();
     return parse(text);
@@ -95,11 +100,15 @@ function declaredBytes({ headers }: Request, maxBytes: number): number | null {
 }
 
 /** Whoever sends a body may stop in its midst, or send what HTTP can't be: that is no fault of the server's. */
+function brokenOff(cause: unknown): EdgefeatError {
+  return new EdgefeatError("bad_request", "the body broke off before its end", { hint: "send it again", cause });
+}
+
 async function whole<T>(reading: Promise<T>): Promise<T> {
   try {
     return await reading;
   } catch (cause) {
-    throw new EdgefeatError("bad_request", "the body broke off before its end", { hint: "send it again", cause });
+    throw brokenOff(cause);
   }
 }
 

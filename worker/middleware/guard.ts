@@ -34,9 +34,12 @@ export class Guard {
   readonly #parts: GuardParts;
   /** Anybody may be refused as often as they like. */
   readonly #refusals: LogLimiter;
+  /** Nobody's: while it is there, V8 keeps the shape of callers, as it does that of answers for the feature server. */
+  readonly kept: HttpCaller;
 
   constructor(parts: GuardParts) {
     this.#parts = parts;
+    this.kept = new HttpCaller(parts.callers, new Request("https://edgefeat.invalid/"), "open");
     this.#refusals = new LogLimiter(parts.log, parts.services.clock);
   }
 
@@ -56,7 +59,8 @@ export class Guard {
         if (admitting !== undefined) await admitting;
         checkScope(route, call, caller.principal);
       }
-      response = await route.handle({ ...call, caller, act }, services);
+      const { request, param, later, trace } = call;
+      response = await route.handle({ request, param, later, trace, caller, act }, services);
     } catch (raised) {
       // Who isn't known is told nothing but that.
       const fault = caller?.principal === null ? await refusalOr(raised, caller) : raised;

@@ -20,7 +20,7 @@ import {
 import { plainText } from "../store/compressed-text.ts";
 import { valuesPerRow } from "./read-limits.ts";
 import type { CachedRow } from "./row-cache.ts";
-import { decodeStoredRows, type Segment, segmentOf } from "./served-row.ts";
+import { type Segment, segmentOf, storedRowDecoder } from "./served-row.ts";
 
 export interface CompiledRead extends ViewRead {
   /** What `absent` calls it: its label, with the version where a request reads two. */
@@ -153,9 +153,9 @@ function decoder({ spec }: ViewRead, layout: TileLayout | null): CompiledRead["d
       refreshedAtMs: -Infinity,
     });
   }
-  const types = spec.features.map(({ type }) => parseTypeName(type));
+  const decode = storedRowDecoder(spec.features.map(({ type }) => parseTypeName(type)));
   return (text, readAtMs) => ({
-    stored: text === null ? null : decodeStoredRows(types, plainText(text)),
+    stored: text === null ? null : decode(plainText(text)),
     tiles: null,
     readAtMs,
     refreshedAtMs: -Infinity,

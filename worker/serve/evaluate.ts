@@ -24,10 +24,10 @@ type WindowValues = ReturnType<WindowReader>;
  * value: read them after each call of `run`. Each row is evaluated once, in any order.
  */
 export class RowEvaluator {
-  /** The values of the row evaluated last, by slot, defaults included. */
-  readonly row: Row;
+  /** The values of the row evaluated last, by slot, defaults included; empty before the first. */
+  readonly row: Row = [];
   /** Their statuses, by slot; PRESENT also for request data. */
-  readonly statuses: Status[];
+  readonly statuses: Status[] = [];
   /** By read: the event time of its row, of an aggregate its newest event's; null where there is none. */
   readonly eventTimes: (Us | null)[];
   /** By read: how its row stands. */
@@ -61,8 +61,6 @@ export class RowEvaluator {
     this.#skewUs = clock.frozen ? 0 : maxSkewUs;
     this.#clock = clock;
     this.#trace = trace;
-    this.row = new Array<Value | null>(plan.slots).fill(null);
-    this.statuses = new Array<Status>(plan.slots).fill("PRESENT");
     this.eventTimes = new Array<Us | null>(plan.reads.length).fill(null);
     this.readStatuses = new Array<ReadStatus>(plan.reads.length).fill("NOT_FOUND");
     this.winners = new Array<ServedRow | null>(plan.reads.length).fill(null);
@@ -81,7 +79,11 @@ export class RowEvaluator {
   /** Evaluates entity row `r`: all of its values and statuses. */
   run(r: number): void {
     this.locate(r);
-    const { reads, request, steps } = this.#plan;
+    const { reads, request, steps, slots } = this.#plan;
+    while (this.row.length < slots) {
+      this.row.push(null);
+      this.statuses.push("PRESENT");
+    }
     for (let i = 0; i < request.length; i++) {
       const { values, scalar } = this.#inputs.request[i] as Inputs["request"][number];
       this.row[(request[i] as (typeof request)[number]).slot] = values[scalar ? 0 : r] as Value;

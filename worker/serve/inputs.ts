@@ -50,9 +50,9 @@ export function bindInputs(
   time: ParseTimeOptions = {},
 ): Inputs {
   refuseUnknown(plan, given, known);
-  const length = new CommonLength();
-  addLengths(length, "entities", given.entities, plan.keys);
-  addLengths(length, "request", given.request, plan.request);
+  length.clear();
+  addLengths("entities", given.entities, plan.keys);
+  addLengths("request", given.request, plan.request);
   refuseNoRows(length.rows);
   checkAsked(length.rows, plan.reads.length, plan.valuesPerRow);
   const read: ReadValue =
@@ -65,12 +65,7 @@ export function bindInputs(
   };
 }
 
-function addLengths(
-  length: CommonLength,
-  member: Member,
-  columns: Readonly<Record<string, unknown>>,
-  needed: readonly InputColumn[],
-): void {
+function addLengths(member: Member, columns: Readonly<Record<string, unknown>>, needed: readonly InputColumn[]): void {
   for (const name of Object.keys(columns)) {
     const json = columns[name];
     if (Array.isArray(json) && !isScalar(columnCalled(needed, name)?.type, json)) length.add(member, name, json.length);
@@ -87,6 +82,10 @@ class CommonLength {
   #member: Member = "entities";
   #name = "";
   #length = -1;
+
+  clear(): void {
+    this.#length = -1;
+  }
 
   get rows(): number {
     return this.#length < 0 ? 1 : this.#length;
@@ -105,6 +104,9 @@ class CommonLength {
     this.#length = length;
   }
 }
+
+/** One for all requests: they are bound one at a time. */
+const length = new CommonLength();
 
 function refuseNoRows(rows: number): void {
   if (rows > 0) return;

@@ -49,9 +49,9 @@ export class Lookup {
   /** How old the oldest row is, in ms; 0 when all were read just now. */
   oldestMs: Ms = 0;
   readonly #missing: Missing[] = [];
-  /** The index in `#missing` of each key in it; made when there can be two. */
-  #byKey: Map<string, number> | null = null;
-  /** By place, the next place that waits for the same row; made with `#byKey`. */
+  /** By group and id, the index in `#missing`; made when one id can come twice. Ids are short: to hash whole keys takes longer. */
+  #indexes: Map<string, Map<string, number>> | null = null;
+  /** By place, the next place that waits for the same row; made when one does. */
   #next: Int32Array | null = null;
   readonly #aging: Wanted[] = [];
   readonly #cache: RowCache;
@@ -143,42 +143,39 @@ export class Lookup {
       if (id !== null) this.#findForAll(read, rowsOf, id, from, rows);
       return;
     }
-    if (this.#byKey === null) {
-      this.#byKey = new Map();
-      for (const [i, { key }] of this.#missing.entries()) this.#byKey.set(key, i);
-    }
+    const indexes = this.#indexesOf(read.group);
     for (let r = 0; r < rows; r++) {
       const id = only === null ? compositeId(keyColumns, keys, r) : (only.ids[r] as string | null);
-      if (id !== null) this.#find(read, rowsOf, id, from + r);
+      if (id !== null) this.#find(read, rowsOf, indexes, id, from + r);
     }
   }
 
   #findForAll(read: CompiledRead, rowsOf: CachedGroup, id: string, from: number, rows: number): void {
-    this.#find(read, rowsOf, id, from);
+    const indexes = this.#indexes === null ? null : this.#indexesOf(read.group);
+    this.#find(read, rowsOf, indexes, id, from);
     const row = this.found[from] as CachedRow | null;
     if (rows === 1) return;
     if (row !== null) {
       this.found.fill(row, from, from + rows);
       return;
     }
-    const waiting = this.#missing[this.#indexOf(keyOf(read, id))] as Missing;
+    const waiting = this.#missing[this.#indexOf(read, indexes, id)] as Missing;
     for (let at = from + 1; at < from + rows; at++) this.#wait(waiting, at);
   }
 
-  #find(read: CompiledRead, rowsOf: CachedGroup, id: string, at: number): void {
+  #find(read: CompiledRead, rowsOf: CachedGroup, indexes: Map<string, number> | null, id: string, at: number): void {
     const cached = rowsOf.get(id);
     if (cached !== undefined && this.#use(read, id, cached)) {
       this.found[at] = cached;
       return;
     }
-    const key = keyOf(read, id);
-    const known = this.#indexOf(key);
+    const known = this.#indexOf(read, indexes, id);
     if (known !== NONE) {
       this.#wait(this.#missing[known] as Missing, at);
       return;
     }
-    this.#byKey?.set(key, this.#missing.length);
-    this.#missing.push({ id, read, key, cached, place: at });
+    indexes?.set(id, this.#missing.length);
+    this.#missing.push({ id, read, key: keyOf(read, id), cached, place: at });
   }
 
   /** Returns whether a cached row is young enough; notes it where it will not be for long. */
@@ -195,10 +192,24 @@ export class Lookup {
     return true;
   }
 
-  #indexOf(key: string): number {
-    return this.#byKey === null
-      ? this.#missing.findIndex((missing) => missing.key === key)
-      : (this.#byKey.get(key) ?? NONE);
+  #indexOf({ group }: CompiledRead, indexes: ReadonlyMap<string, number> | null, id: string): number {
+    return indexes === null
+      ? this.#missing.findIndex((missing) => missing.id === id && missing.read.group === group)
+      : (indexes.get(id) ?? NONE);
+  }
+
+  /** The indexes of one group; asked for once, those of all are kept. */
+  #indexesOf(group: string): Map<string, number> {
+    if (this.#indexes === null) {
+      this.#indexes = new Map();
+      for (const [i, { id, read }] of this.#missing.entries()) this.#indexesOf(read.group).set(id, i);
+    }
+    let indexes = this.#indexes.get(group);
+    if (indexes === undefined) {
+      indexes = new Map();
+      this.#indexes.set(group, indexes);
+    }
+    return indexes;
   }
 
   #wait(missing: Missing, at: number): void {

@@ -20,6 +20,14 @@ export interface Segment {
 /** As StoredRows: the rows that were still to come when they were written, latest first, then the winner of the rest. */
 export type ServedRows = readonly [ServedRow, ...ServedRow[]];
 
+/** A row in one of the forms that lead to its values. */
+interface RowContent {
+  readonly text?: string | null;
+  /** The packed row, parsed. */
+  readonly json?: readonly unknown[] | null;
+  readonly values?: readonly (Value | null)[] | null;
+}
+
 export class ServedRow {
   readonly eventTimeUs: Us | null;
   readonly #types: readonly ValueType[];
@@ -34,21 +42,20 @@ export class ServedRow {
   constructor(
     types: readonly ValueType[],
     eventTimeUs: Us | null,
-    content: { values: readonly (Value | null)[] } | { json: readonly unknown[]; text: string | null },
+    { text = null, json = null, values = null }: RowContent,
   ) {
     this.#types = types;
     this.eventTimeUs = eventTimeUs;
-    const packed = "json" in content;
-    this.#values = packed ? null : content.values;
-    this.#json = packed ? content.json : null;
-    this.#text = packed ? content.text : null;
+    this.#text = text;
+    this.#json = json;
+    this.#values = values;
   }
 
   /** In the order of the view's features. @throws row_corrupt */
   get values(): readonly (Value | null)[] {
     if (this.#values !== null) return this.#values;
-    const json = this.#json as readonly unknown[];
     try {
+      const json = this.#json ?? (JSON.parse(this.#text as string) as unknown[]);
       this.#values = this.#types.map((type, i) => unpackValue(type, json[i + LEADING]));
     } catch (cause) {
       throw unreadable(cause);
@@ -68,7 +75,7 @@ export class ServedRow {
     return this.#segmentText;
   }
 
-  /** The segment's part of the packed text, which JSON.parse found well-formed; null where it has to be encoded. */
+  /** The segment's part of the packed text; null where it has to be encoded. */
   #slice({ features, defaults, verbatim }: Segment): string | null {
     const text = this.#text;
     if (!verbatim || text === null) return null;
@@ -95,26 +102,41 @@ export class ServedRow {
 /** Event time, written time and created time come before the values. */
 const LEADING = 3;
 
-/** Returns the rows of a packed text, checked in shape; their values are unpacked when asked for. @throws row_corrupt */
-export function decodeStoredRows(types: readonly ValueType[], text: string): ServedRows {
+const NUMBER = String.raw`-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?`;
+/** An integer that a double holds; the few beyond 9·10¹⁵ take the longer way. */
+const TIME = String.raw`-?(?:0|[1-9]\d{0,14}|[1-8]\d{15})`;
+
+/**
+ * Returns what makes rows of a view's packed texts, checked in shape; their values are unpacked when asked for. A single
+ * row of numbers, as most are, is checked by a pattern: a quarter of the time of JSON.parse, and nothing to collect later.
+ * It throws row_corrupt.
+ */
+export function storedRowDecoder(types: readonly ValueType[]): (text: string) => ServedRows {
+  const plain = new RegExp(
+    String.raw`^\[(?:null|${TIME}),${TIME},(?:null|${TIME})(?:,(?:null|true|false|${NUMBER})){${types.length}}\]$`,
+  );
+  return (text) => {
+    if (plain.test(text)) {
+      const eventTime = text.slice(1, text.indexOf(","));
+      return [new ServedRow(types, eventTime === "null" ? null : Number(eventTime), { text })];
+    }
+    return otherRows(types, text);
+  };
+}
+
+/** Rows with other values than numbers, pending and compressed ones, and whatever is wrong. @throws row_corrupt */
+function otherRows(types: readonly ValueType[], text: string): ServedRows {
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch (cause) {
     throw unreadable(cause);
   }
-  const eventTime = Array.isArray(json) ? (json[0] as unknown) : undefined;
-  if (
-    Array.isArray(json) &&
-    json.length === types.length + LEADING &&
-    isTime(eventTime) &&
-    Number.isSafeInteger(json[1]) &&
-    isTime(json[2])
-  ) {
-    const plain = !text.includes('"') && !text.includes("[", 1) && !text.includes(" ");
-    return [new ServedRow(types, eventTime, { json, text: plain ? text : null })];
+  if (Array.isArray(json) && json.length === types.length + LEADING) {
+    const [eventTime, written, created] = json as unknown[];
+    if (isTime(eventTime) && Number.isSafeInteger(written) && isTime(created))
+      return [new ServedRow(types, eventTime, { json })];
   }
-  // Pending rows, compressed ones, and whatever is wrong.
   const [first, ...pending] = unpackStoredRows(types, text).map(
     (row: StoredRow) => new ServedRow(types, row.eventTimeUs, row),
   );

@@ -9,7 +9,7 @@ import type { StoreStats } from "./port.ts";
 import { refusal, unavailable, unreadable } from "./upstash-errors.ts";
 
 /** What of `fetch` is used. */
-export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+export type Fetch = (request: Request, init: { body: string; signal: AbortSignal }) => Promise<Response>;
 
 /** What the last write answered; sent along with reads, so that a replica catches up with it first. */
 export interface SyncToken {
@@ -33,14 +33,14 @@ interface Reply {
 export class UpstashRest {
   readonly #connection: UpstashConnection;
   readonly #commands: Record<string, number> = {};
-  #headers: Record<string, string>;
-  #headersToken: string | null = null;
+  /** What all requests have alike, made once: its headers alone would take a tenth of a read's time to make anew. */
+  #template: Request | null = null;
+  #templateToken: string | null = null;
   #sentChars = 0;
   #receivedChars = 0;
 
   constructor(connection: UpstashConnection) {
     this.#connection = connection;
-    this.#headers = this.#headersWith(null);
   }
 
   /**
@@ -48,15 +48,17 @@ export class UpstashRest {
    * @throws Refusal in Redis's own words, or store_unavailable
    */
   async send(name: string, body: string, signal: AbortSignal): Promise<Reply> {
-    const { url, token, fetch, sync } = this.#connection;
-    if (sync.value !== this.#headersToken) this.#headers = this.#headersWith(sync.value);
+    const { token, fetch: ask, sync } = this.#connection;
+    if (this.#template === null || sync.value !== this.#templateToken) {
+      this.#template = this.#templateWith(sync.value);
+      this.#templateToken = sync.value;
+    }
     this.#commands[name] = (this.#commands[name] ?? 0) + 1;
     this.#sentChars += body.length;
     let response: Response;
     let text: string;
     try {
-      // A redirect would take the token along.
-      response = await fetch(url, { method: "POST", headers: this.#headers, body, signal, redirect: "manual" });
+      response = await ask(this.#template, { body, signal });
       text = await response.text();
     } catch (fault) {
       throw unavailable(fault, token);
@@ -79,10 +81,12 @@ export class UpstashRest {
     return { ...NO_STATS, commands: { ...this.#commands }, ...bytes };
   }
 
-  #headersWith(syncToken: string | null): Record<string, string> {
-    this.#headersToken = syncToken;
-    const headers = { authorization: `Bearer ${this.#connection.token}`, "content-type": "application/json" };
-    return syncToken === null ? headers : { ...headers, "upstash-sync-token": syncToken };
+  #templateWith(syncToken: string | null): Request {
+    const { url, token } = this.#connection;
+    const headers = new Headers({ authorization: `Bearer ${token}`, "content-type": "application/json" });
+    if (syncToken !== null) headers.set("upstash-sync-token", syncToken);
+    // A redirect would take the token along.
+    return new Request(url, { method: "POST", headers, redirect: "manual" });
   }
 }
 
