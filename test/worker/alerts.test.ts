@@ -190,6 +190,30 @@ const cases: readonly Case[] = [
     fires: [{ view: "delays", version: "2" }],
   },
   {
+    alert: "EdgefeatPushRejected",
+    about: "5 % of one view's events, 0.1 % of another's",
+    series: {
+      'edgefeat_push_events_total{view="delays",outcome="accepted"}': "0+95x60",
+      'edgefeat_push_events_total{view="delays",outcome="rejected"}': "0+5x60",
+      'edgefeat_push_events_total{view="prices",outcome="accepted"}': "0+999x60",
+      'edgefeat_push_events_total{view="prices",outcome="rejected"}': "0+1x60",
+    },
+    atMin: 40,
+    fires: [{ view: "delays" }],
+  },
+  {
+    alert: "EdgefeatPushLate",
+    about: "a tenth of one view's events, no more than 1 % of another's",
+    series: {
+      'edgefeat_push_events_total{view="delays",outcome="accepted"}': "0+90x150",
+      'edgefeat_push_events_total{view="delays",outcome="deferred"}': "0+10x150",
+      'edgefeat_push_events_total{view="prices",outcome="accepted"}': "0+99x150",
+      'edgefeat_push_events_total{view="prices",outcome="deferred"}': "0+1x150",
+    },
+    atMin: 130,
+    fires: [{ view: "delays" }],
+  },
+  {
     alert: "EdgefeatNotFoundJump",
     about: "from 1 % to 30 %, after a night without a request; another view always has 30 %",
     series: {

@@ -24,6 +24,11 @@ export class Metrics {
     this.#views.record(trace);
   }
 
+  /** Counts pushed events of a view by what became of them. */
+  pushed(view: string, counts: Parameters<ViewMetrics["pushed"]>[1]): void {
+    this.#views.pushed(view, counts);
+  }
+
   write(page: Exposition): void {
     this.#requests.write(page);
     this.#views.write(page);

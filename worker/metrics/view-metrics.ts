@@ -1,14 +1,14 @@
-// How the rows of views stood in answers, how old they were, and which features were null because of a fault.
+// How the rows of views stood in answers, how old they were, which features were null because of a fault, and what was pushed.
 import { AGE_BOUNDS_S, type Trace, type ViewTally } from "../serve/index.ts";
 import type { Exposition } from "./exposition.ts";
+import { OTHER, PairCounts } from "./pair-counts.ts";
 
 /** The most view versions with series of their own; the rest share one. */
 export const MAX_VIEWS = 500;
 /** The most features with series of their own; the rest share one. */
 export const MAX_FEATURES = 200;
 const MAX_CODES = 16;
-/** No version and no feature is called so: versions are numbers, features have a colon. */
-export const OTHER = "other";
+const OUTCOMES = ["accepted", "duplicate", "deferred", "rejected"] as const;
 
 const STATUSES = [
   "PRESENT",
@@ -27,11 +27,17 @@ export class ViewMetrics {
   readonly #byView = new Map<string, Map<number, Counts>>();
   readonly #otherViews = noCounts();
   #views = 0;
-  readonly #faults = new Map<string, Map<string, number>>();
+  readonly #faults = new PairCounts(MAX_FEATURES, MAX_CODES);
+  readonly #pushed = new PairCounts(MAX_VIEWS, OUTCOMES.length);
 
   record({ views, errors }: Trace): void {
     if (views !== null) for (let i = 0; i < views.length; i++) this.#count(views[i] as ViewTally);
-    for (let i = 0; i < errors.length; i++) this.#fault((errors[i] as Fault)[1], (errors[i] as Fault)[2]);
+    for (let i = 0; i < errors.length; i++) this.#faults.add((errors[i] as Fault)[1], (errors[i] as Fault)[2]);
+  }
+
+  /** Counts pushed events of a view by what became of them. */
+  pushed(view: string, counts: Readonly<Record<(typeof OUTCOMES)[number], number>>): void {
+    for (const outcome of OUTCOMES) this.#pushed.add(view, outcome, counts[outcome]);
   }
 
   write(page: Exposition): void {
@@ -55,9 +61,9 @@ export class ViewMetrics {
       "edgefeat_transform_errors",
       `Values that a fault made null, by feature and code; features past the first ${MAX_FEATURES} as "${OTHER}".`,
     );
-    for (const [feature, byCode] of this.#faults) {
-      for (const [code, count] of byCode) faults.sample(count, { feature, code });
-    }
+    this.#faults.write(faults, "feature", "code");
+    const pushed = page.counter("edgefeat_push_events", "Pushed events by view, and what became of them.");
+    this.#pushed.write(pushed, "view", "outcome");
   }
 
   #count({ view, version, statuses, ages, agesUs }: ViewTally): void {
@@ -75,17 +81,6 @@ export class ViewMetrics {
     if (versions === undefined) this.#byView.set(view, new Map([[version, counts]]));
     else versions.set(version, counts);
     return counts;
-  }
-
-  #fault(feature: string, code: string): void {
-    let byCode = this.#faults.get(feature);
-    if (byCode === undefined) {
-      const name = this.#faults.size < MAX_FEATURES ? feature : OTHER;
-      byCode = this.#faults.get(name) ?? new Map<string, number>();
-      this.#faults.set(name, byCode);
-    }
-    const name = byCode.size < MAX_CODES || byCode.has(code) ? code : OTHER;
-    byCode.set(name, (byCode.get(name) ?? 0) + 1);
   }
 
   #all(): { labels: { view: string; version: string }; counts: Counts }[] {

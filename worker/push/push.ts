@@ -8,6 +8,7 @@ import { seenKey } from "../../sdk/rows/index.ts";
 import type { Clock, Ms, ParseTimeOptions, Us } from "../../sdk/time.ts";
 import type { AppConfig } from "../config.ts";
 import type { EventLog, LogRecord } from "../log/port.ts";
+import type { Metrics } from "../metrics/index.ts";
 import type { RowCache } from "../serve/index.ts";
 import { runtimeDeps } from "../store/clock.ts";
 import type { OnlineStore, StoreWrite } from "../store/port.ts";
@@ -55,6 +56,7 @@ export interface PushServices {
   readonly clock: Clock;
   readonly config: Required<Pick<AppConfig, "maxSkewUs">>;
   readonly log: EventLog | null;
+  readonly metrics: Pick<Metrics, "pushed">;
   sleep(ms: Ms): Promise<void>;
   /** From 0 to 1. */
   random(): number;
@@ -62,7 +64,7 @@ export interface PushServices {
 
 /** Returns what a push works with in an app. */
 export function pushServices(
-  services: Pick<PushServices, "store" | "cache" | "clock" | "config" | "log">,
+  services: Pick<PushServices, "store" | "cache" | "clock" | "config" | "log" | "metrics">,
 ): PushServices {
   return { ...services, sleep: runtimeDeps.sleep, random: runtimeDeps.random };
 }
@@ -139,7 +141,9 @@ export async function pushEvents(request: PushRequest, services: PushServices): 
     }
     await write(pending, latest, logged ? log : null, services, verdicts);
   }
-  return { ...counted(taken, verdicts, rejected), logged, ...(missed.length > 0 ? { missed } : {}) };
+  const counts = counted(taken, verdicts, rejected);
+  services.metrics.pushed(latest.view, { ...counts, rejected: rejected.length });
+  return { ...counts, logged, ...(missed.length > 0 ? { missed } : {}) };
 }
 
 function counted(taken: readonly ReadEvent[], verdicts: ReadonlyMap<number, Verdict>, rejected: Rejected[]) {

@@ -52,6 +52,38 @@ describe("figures by view", () => {
   });
 });
 
+describe("pushed events", () => {
+  const counts = { accepted: 2, duplicate: 0, deferred: 1, rejected: 0 };
+
+  it("add up by view and by what became of them", () => {
+    const metrics = new ViewMetrics();
+    metrics.pushed("a", counts);
+    metrics.pushed("b", counts);
+    metrics.pushed("a", { ...counts, rejected: 7 });
+    const samples = pageOf(metrics).all("edgefeat_push_events_total");
+    expect(samples.map(({ labels, value }) => [labels["view"], labels["outcome"], value])).toEqual([
+      ["a", "accepted", 4],
+      ["a", "duplicate", 0],
+      ["a", "deferred", 2],
+      ["a", "rejected", 7],
+      ["b", "accepted", 2],
+      ["b", "duplicate", 0],
+      ["b", "deferred", 1],
+      ["b", "rejected", 0],
+    ]);
+  });
+
+  it(`are told apart for ${MAX_VIEWS} views`, () => {
+    const metrics = new ViewMetrics();
+    for (let i = 0; i < MAX_VIEWS + 3; i++) metrics.pushed(`v${i}`, counts);
+    const accepted = pageOf(metrics)
+      .all("edgefeat_push_events_total")
+      .filter(({ labels }) => labels["outcome"] === "accepted");
+    expect(accepted).toHaveLength(MAX_VIEWS + 1);
+    expect(accepted.at(-1)).toMatchObject({ labels: { view: "other" }, value: 6 });
+  });
+});
+
 describe("faults by feature", () => {
   const faults = (count: number, name: (i: number) => string, code: (i: number) => string) =>
     trace({ errors: Array.from({ length: count }, (_, i) => [i, name(i), code(i)] as const) });

@@ -86,6 +86,22 @@ describe.each(stores)("pushing over %s", (_, makeStore) => {
     expect((await push({ events }, "pushed?rejected=maybe")).status).toBe(400);
   });
 
+  it("counts in the metrics what became of events", async () => {
+    const events = [eventOf(flightAt("a", at("11:59:00"))), { id: "b" }, eventOf(flightAt("c", at("10:00:00")))];
+    await push({ events: events.slice(0, 2) });
+    await push({ events });
+    const text = await (await h.app.fetch(new Request("http://edgefeat.test/metrics"))).text();
+    const counts = [...text.matchAll(/^edgefeat_push_events_total\{(.*)\} (\d+)$/gm)].map(
+      ([, labels, n]) => `${labels} ${n}`,
+    );
+    expect(counts).toEqual([
+      'view="pushed",outcome="accepted" 1',
+      'view="pushed",outcome="duplicate" 1',
+      'view="pushed",outcome="deferred" 1',
+      'view="pushed",outcome="rejected" 2',
+    ]);
+  });
+
   it("4.6 a replay counts once, whatever it is batched with, and so does one within a push", async () => {
     const flights = [flightAt("a", at("11:59:00")), flightAt("b", at("11:58:00")), flightAt("c", at("11:57:00"))];
     expect(await send([...flights, ...flights])).toEqual({ ...NONE, accepted: 3, duplicate: 3 });

@@ -36,6 +36,7 @@ export function busyPage(): string {
     3,
   );
   metrics.record(trace({ errorCode: "not_found" }), 404, 1);
+  metrics.pushed("delays", { accepted: 1, duplicate: 0, deferred: 0, rejected: 0 });
   const figures = {
     commands: { read: 1 },
     sentBytes: 1,
