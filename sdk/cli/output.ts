@@ -4,7 +4,19 @@ import type { EdgefeatError } from "../errors.ts";
 import { errorJson, errorText } from "./error-text.ts";
 import { type Progress, startProgress } from "./progress.ts";
 
+let isHeard = true;
+
+/** Lets a command go on to its end, and to its exit code, when who reads its words has had enough of them (`| head`). */
+export function outliveReader(stdout: NodeJS.WriteStream): void {
+  stdout.on("error", (fault: NodeJS.ErrnoException) => {
+    if (fault.code !== "EPIPE") throw fault;
+    isHeard = false;
+  });
+}
+
 export interface Output {
+  /** False once nobody reads standard output any more: a command that only tells may end. */
+  readonly isHeard: boolean;
   /** True when the answer is JSON. */
   readonly json: boolean;
   /** Prints a line of the result; with --json to standard error. */
@@ -24,6 +36,9 @@ export function createOutput(json: boolean, debug: boolean): Output {
   const { stdout, stderr } = process;
   return {
     json,
+    get isHeard() {
+      return isHeard;
+    },
     say: (line = "") => void (json ? stderr : stdout).write(`${line}\n`),
     note: (line) => void stderr.write(`${line}\n`),
     result(answer) {

@@ -18,7 +18,7 @@ import { addServe } from "./commands/serve.ts";
 import { addToken } from "./commands/token.ts";
 import { addWorkbench } from "./commands/workbench.ts";
 import { asEdgefeatError } from "./error-text.ts";
-import { createOutput } from "./output.ts";
+import { createOutput, outliveReader } from "./output.ts";
 import { UsageError } from "./usage.ts";
 import { packageVersion } from "./version.ts";
 
@@ -46,7 +46,7 @@ const INTERRUPTS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 /** Runs the command line and returns its exit code: 0 done, 1 failed, 2 bad usage. */
 export async function run(args: readonly string[]): Promise<number> {
   goWhereCalled(process.env);
-  endWithReader(process.stdout);
+  outliveReader(process.stdout);
   const interrupt = new AbortController();
   const onInterrupt = () => interrupt.abort();
   for (const signal of INTERRUPTS) process.once(signal, onInterrupt);
@@ -63,14 +63,6 @@ export async function run(args: readonly string[]): Promise<number> {
 /** `npm run edgefeat` starts this in the folder of package.json, wherever it was called. */
 function goWhereCalled({ npm_lifecycle_event: script, INIT_CWD: calledIn }: NodeJS.ProcessEnv): void {
   if (script === "edgefeat" && calledIn !== undefined) process.chdir(calledIn);
-}
-
-/** Who reads a few lines of many (`| head`) has all that was wanted. */
-function endWithReader(stdout: NodeJS.WriteStream): void {
-  stdout.on("error", (fault: NodeJS.ErrnoException) => {
-    if (fault.code !== "EPIPE") throw fault;
-    process.exit(0);
-  });
 }
 
 function program(signal: AbortSignal): Command {

@@ -12,6 +12,8 @@ const COMMANDS = [
   "materialize-incremental",
   "runner",
   "jobs",
+  "push",
+  "reconcile",
   "online",
   "serve",
   "workbench",
@@ -23,8 +25,10 @@ test("--help lists every command", async () => {
   for (const command of COMMANDS) expect(stdout).toMatch(new RegExp(`^  ${command} `, "m"));
 });
 
-test.concurrent.each(COMMANDS)("%s --help teaches: purpose, options, two examples, exit codes", async (command) => {
-  const { code, stdout, stderr } = await edgefeat([command, "--help"]);
+const TAUGHT = [...COMMANDS, "log status", "log compact"];
+
+test.concurrent.each(TAUGHT)("%s --help teaches: purpose, options, two examples, exit codes", async (command) => {
+  const { code, stdout, stderr } = await edgefeat([...command.split(" "), "--help"]);
   expect([code, stderr]).toEqual([0, ""]);
   expect(stdout).toContain(`Usage: edgefeat ${command} [options]`);
   expect(stdout).toContain("--repo <dir>");
@@ -33,13 +37,25 @@ test.concurrent.each(COMMANDS)("%s --help teaches: purpose, options, two example
   expect(stdout).toContain("Exit codes: 0 done, 1 failed, 2 bad usage.");
 });
 
-test("a reader that goes away before the end is no fault", async () => {
-  const child = start(["--help"], {});
+test.concurrent.each([
+  [["--help"], 0, ""],
+  [["materialize", "--json", "--nonsense"], 2, expect.stringContaining("--nonsense")],
+  [["plan", "--json", "--repo", "no-such-folder"], 1, expect.stringContaining("no-such-folder")],
+])("a reader that goes away before the end of %j is no fault, and hides none", async (args, expected, words) => {
+  const child = start(args, {});
   child.stdout.destroy();
   let stderr = "";
   child.stderr.on("data", (data) => (stderr += data));
   const code = await new Promise((done) => child.once("close", done));
-  expect([code, stderr]).toEqual([0, ""]);
+  expect([code, stderr]).toEqual([expected, words]);
+});
+
+test("what is not told yet is still done when the reader goes away", async () => {
+  const folder = folderWith({});
+  const child = start(["init", "features"], { cwd: folder });
+  child.stdout.destroy();
+  expect(await new Promise((done) => child.once("close", done))).toBe(0);
+  expect((await edgefeat(["init", "features"], { cwd: folder })).code).toBe(1);
 });
 
 test("--version prints the package's version", async () => {
