@@ -113,13 +113,13 @@ async function commit(
   const written: string[] = [];
   for (const [hour, events] of Map.groupBy(taken.events, hourOf)) {
     const before = hours.get(hour);
-    const merged = mergeEvents([...(before === undefined ? [] : await readHourFile(log, before.file)), ...events]);
+    const merged = mergeEvents([...(before === undefined ? [] : await readHourFile(log, manifest, hour)), ...events]);
     const file = `${hourName(hour)}-${generation}-${hexOf(random(8))}.parquet`;
     const bytes = await datasets.writeTable(tableOfEvents(merged), "parquet");
     if (!(await files.putNew(`${folder}/hours/${file}`, bytes))) throw new Error(`two files are called ${file}`);
     written.push(file);
     const conflicts = conflictsIn(merged, joinKeys);
-    hours.set(hour, { file, events: merged.length, ...(conflicts > 0 ? { conflicts } : {}) });
+    hours.set(hour, { file, events: merged.length, bytes: bytes.length, ...(conflicts > 0 ? { conflicts } : {}) });
     if (before !== undefined) replaced.push(before.file);
   }
   const next: Manifest = {

@@ -1,19 +1,28 @@
 // The event log in a folder of this machine, which `edgefeat serve` appends to.
 import { constants, type Dirent } from "node:fs";
-import { link, mkdir, open, readdir, readFile, unlink } from "node:fs/promises";
+import { link, mkdir, open, readdir, readFile, stat, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { pid } from "node:process";
 import { EdgefeatError } from "../../sdk/errors.ts";
-import type { LogFiles } from "./port.ts";
+import { forEach, type LogFiles } from "./port.ts";
 
 let written = 0;
 
 /** Returns the files of a folder, which need not be there yet. @throws file_unreadable when the disk refuses */
 export function folderLog(root: string): LogFiles {
   const at = (path: string) => join(root, ...path.split("/"));
+  const list = async (folder: string) =>
+    (await entriesOf(at(folder))).filter((entry) => entry.isFile()).map(({ name }) => name);
   return {
     name: root,
-    list: async (folder) => (await entriesOf(at(folder))).filter((entry) => entry.isFile()).map(({ name }) => name),
+    list,
+    async sizes(folder) {
+      const found = await forEach(await list(folder), async (name) => {
+        const bytes = await orAbsent(join(at(folder), name), null, async (path) => (await stat(path)).size);
+        return bytes === null ? [] : [[name, bytes] as const];
+      });
+      return new Map(found.flat());
+    },
     folders: async (folder) =>
       (await entriesOf(at(folder))).filter((entry) => entry.isDirectory()).map(({ name }) => name),
     read: (path) => orAbsent<Uint8Array | null>(at(path), null, (file) => readFile(file)),

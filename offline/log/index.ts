@@ -1,4 +1,5 @@
 // The event log, read and compacted; Node's folders among its places.
+export { checkLog } from "./check-log.ts";
 export { compactLog, conflictsOf, type CompactOptions, type CompactReport } from "./compact.ts";
 export { type Completion, keepCompletion, readCompletions } from "./completions.ts";
 export type { LogEvent } from "./events.ts";

@@ -16,6 +16,8 @@ const shape = z.strictObject({
     z.strictObject({
       file: z.string(),
       events: z.int(),
+      /** The file's length; absent in what older versions wrote. */
+      bytes: z.optional(z.int()),
       /** Events whose id another of their key and hour has; absent for none. */
       conflicts: z.optional(z.int()),
     }),
@@ -56,7 +58,7 @@ export async function readManifest(files: LogFiles, folder: string): Promise<Man
   for (;;) {
     const generation = await lastGeneration(files, folder);
     if (generation === 0) return EMPTY;
-    const path = pathOf(folder, generation);
+    const path = manifestPath(folder, generation);
     const bytes = await files.read(path);
     if (bytes === null) continue;
     const { sealed, hours, compacted, replaced } = contentsOf(bytes, `${files.name}: ${path}`);
@@ -88,7 +90,7 @@ export async function writeManifest(
     replaced: [...replaced],
   };
   const bytes = new TextEncoder().encode(JSON.stringify(contents));
-  if (!(await files.putNew(pathOf(folder, generation), bytes))) return "taken";
+  if (!(await files.putNew(manifestPath(folder, generation), bytes))) return "taken";
   return (await lastGeneration(files, folder)) === generation ? "last" : "passed";
 }
 
@@ -100,7 +102,7 @@ export async function removeOldManifests(files: LogFiles, folder: string, genera
   }
 }
 
-function pathOf(folder: string, generation: number): string {
+export function manifestPath(folder: string, generation: number): string {
   return `${manifestFolder(folder)}/manifest-${String(generation).padStart(10, "0")}.json`;
 }
 

@@ -6,6 +6,8 @@ export interface LogFiles {
   readonly name: string;
   /** Returns the names of the files in a folder, in any order, without those of its folders; none where there is no folder. */
   list(folder: string): Promise<string[]>;
+  /** Returns the lengths in bytes of the files in a folder, by their names. */
+  sizes(folder: string): Promise<Map<string, number>>;
   /** Returns the names of the folders in a folder, as `list`. */
   folders(folder: string): Promise<string[]>;
   /** Returns a file's bytes; null where there is no such file. */

@@ -4,7 +4,8 @@ import { US_PER_HOUR, type Us } from "../../sdk/time.ts";
 import { type Datasets, memorySource, type TimeRange } from "../datasets/index.ts";
 import { eventOf, type LogEvent, mergeEvents } from "./events.ts";
 import { eventsOfTable, hourOf } from "./hour-file.ts";
-import { lastGeneration, type Manifest, readManifest } from "./manifest.ts";
+import { hourError, lengthFault } from "./hour-faults.ts";
+import { type Hour, lastGeneration, type Manifest, readManifest } from "./manifest.ts";
 import { forEach, type LogFiles } from "./port.ts";
 import { type LogFault, readSegment, type Segment, segmentFolder, segmentsOf } from "./segments.ts";
 
@@ -91,21 +92,24 @@ async function readOnce(
     .toSorted((a, b) => a - b);
   let events = 0;
   for (const hour of hours) {
-    const file = manifest.hours.get(hour)?.file;
-    const kept = file === undefined ? [] : await readHourFile(log, file);
+    const kept = manifest.hours.has(hour) ? await readHourFile(log, manifest, hour) : [];
     const added = fresh.get(hour);
     events += take(added === undefined ? kept : mergeEvents([...kept, ...added]));
   }
   return { events, segments: segments.length, hours: hours.length, faults: [...faults, ...read.faults] };
 }
 
+export interface ListedLog {
+  readonly manifest: Manifest;
+  readonly segments: readonly Segment[];
+  readonly faults: readonly LogFault[];
+}
+
 /**
  * Returns a manifest and the segments that are not in its files. A segment goes only once a newer manifest stands: so where
  * the manifest is the same before and after the segments were listed, none was missed.
  */
-export async function listLog(
-  log: SourceLog,
-): Promise<{ manifest: Manifest; segments: Segment[]; faults: LogFault[] }> {
+export async function listLog(log: SourceLog): Promise<ListedLog> {
   const { files, folder } = log;
   for (;;) {
     const manifest = await readManifest(files, folder);
@@ -135,11 +139,32 @@ export async function readSegments(
   };
 }
 
-/** Returns the events of an hour's file. @throws file_unreadable */
-export async function readHourFile({ files, folder, datasets }: SourceLog, file: string): Promise<Iterable<LogEvent>> {
-  const path = `${folder}/hours/${file}`;
+/** Returns the events of an hour that the manifest has a file of. @throws file_unreadable, while they are read too */
+export async function readHourFile(log: SourceLog, manifest: Manifest, hour: Us): Promise<Iterable<LogEvent>> {
+  const { files, folder, datasets } = log;
+  const entry = manifest.hours.get(hour) as Hour;
+  const path = `${folder}/hours/${entry.file}`;
   const bytes = await files.read(path);
-  if (bytes === null) throw new Moved();
-  const table = await datasets.readTable(memorySource(bytes, `${files.name}: ${path}`), "parquet");
-  return eventsOfTable(table);
+  // What the last manifest names nobody removes.
+  if (bytes === null && (await lastGeneration(files, folder)) !== manifest.generation) throw new Moved();
+  const fault = lengthFault(entry, bytes?.length ?? null);
+  if (fault !== null) throw hourError(log, manifest, hour, fault);
+  const failed = (cause: unknown) =>
+    cause instanceof EdgefeatError ? hourError(log, manifest, hour, cause.message, cause) : cause;
+  try {
+    const source = memorySource(bytes as Uint8Array, entry.file);
+    const table = await datasets.readTable(source, "parquet");
+    return naming(eventsOfTable(table), failed);
+  } catch (cause) {
+    throw failed(cause);
+  }
+}
+
+/** Yields events; what reading one throws becomes what `failed` makes of it. */
+function* naming(events: Iterable<LogEvent>, failed: (cause: unknown) => unknown): Generator<LogEvent> {
+  try {
+    yield* events;
+  } catch (cause) {
+    throw failed(cause);
+  }
 }

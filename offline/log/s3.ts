@@ -12,8 +12,10 @@ export function s3Log(connection: S3Connection, bucket: string, prefix: string):
   const at = (path: string) => ({ bucket, key: `${prefix}${path}` });
   const below = async (folder: string) => {
     const base = at(`${folder}/`).key;
-    return (await listObjects(connection, bucket, base)).map(({ key }) => key.slice(base.length));
+    const objects = await listObjects(connection, bucket, base);
+    return objects.map(({ key, sizeBytes }) => ({ path: key.slice(base.length), sizeBytes }));
   };
+  const filesIn = async (folder: string) => (await below(folder)).filter(({ path }) => !path.includes("/"));
   const read = (path: string) =>
     orAbsent(null, async () => {
       const opened = await openObject(connection, bucket, at(path).key);
@@ -25,9 +27,10 @@ export function s3Log(connection: S3Connection, bucket: string, prefix: string):
     });
   return {
     name,
-    list: async (folder) => (await below(folder)).filter((path) => !path.includes("/")),
+    list: async (folder) => (await filesIn(folder)).map(({ path }) => path),
+    sizes: async (folder) => new Map((await filesIn(folder)).map(({ path, sizeBytes }) => [path, sizeBytes])),
     async folders(folder) {
-      const paths = (await below(folder)).filter((path) => path.includes("/"));
+      const paths = (await below(folder)).map(({ path }) => path).filter((path) => path.includes("/"));
       return [...new Set(paths.map((path) => path.slice(0, path.indexOf("/"))))];
     },
     read,

@@ -1,22 +1,31 @@
 // The log of pushed events as the command line shows and compacts it.
-import { compactLog, conflictsOf, listLog } from "../../offline/log/index.ts";
+import { checkLog, compactLog, conflictsOf } from "../../offline/log/index.ts";
 import { EdgefeatError } from "../errors.ts";
 import { didYouMean } from "../nearest.ts";
 import { checkSnapshot, type Snapshot } from "../registry/index.ts";
 import { formatTime, US_PER_MS, type Us } from "../time.ts";
-import type { Context } from "./command.ts";
+import { type Context, ToldFailure } from "./command.ts";
 import { connect } from "./connection.ts";
+import { errorText } from "./error-text.ts";
 import { type LoadedConfig, loadConfig } from "./load/config.ts";
 import { findLog, random, type RepoLog, sealedAt } from "./load/event-log.ts";
 import { conflictsNote, joinKeysOf, tellFaults } from "./materialize-log.ts";
 import { counted, tableLines } from "./output.ts";
 
-/** Prints what the log of each source holds. @throws bad_request without a log, unknown_source */
+/** How many files of hours that can't be read are told of, of a source. */
+const SHOWN = 3;
+
+/**
+ * Prints what the log of each source holds.
+ * @throws bad_request without a log, unknown_source; ToldFailure where files of hours can't be read: a join would fail
+ */
 export async function tellStatus({ repo, env, out, signal }: Context, names?: readonly string[]): Promise<void> {
   const log = await logOf(await loadConfig(repo), env, signal);
   const sources = [];
+  const failed: EdgefeatError[][] = [];
   for (const source of await chosen(log, names)) {
-    const { manifest, segments, faults } = await listLog(log.sourceLog(source));
+    const { manifest, segments, faults, unreadable } = await checkLog(log.sourceLog(source));
+    failed.push(unreadable);
     const [oldest] = segments;
     sources.push({
       source,
@@ -28,6 +37,7 @@ export async function tellStatus({ repo, env, out, signal }: Context, names?: re
       conflicts: conflictsOf(manifest),
       sealed: manifest.sealedUs === null ? null : formatTime(manifest.sealedUs),
       faults,
+      unreadable: unreadable.map(({ details }) => ({ ...details })),
     });
   }
   const count = (n: number) => n.toLocaleString("en-US");
@@ -50,7 +60,12 @@ export async function tellStatus({ repo, env, out, signal }: Context, names?: re
     out,
     sources.flatMap(({ faults }) => faults),
   );
+  for (const errors of failed) {
+    for (const error of errors.slice(0, SHOWN)) out.note(errorText(error, false));
+    if (errors.length > SHOWN) out.note(`… and ${counted(errors.length - SHOWN, "file")} more`);
+  }
   out.result({ place: log.place, sources });
+  if (failed.flat().length > 0) throw new ToldFailure();
 }
 
 /** Compacts the log of each source and prints a report. @throws as tellStatus; file_unreadable */

@@ -23,6 +23,7 @@ export function logFilesConformance(name: string, open: () => Promise<LogFiles>)
 
     it("has nothing in folders that aren't there", async () => {
       expect([await files.list("a/b"), await files.folders("a"), await files.read("a/b/c")]).toEqual([[], [], null]);
+      expect(await files.sizes("a/b")).toEqual(new Map());
       await files.remove("a/b/c");
     });
 
@@ -31,6 +32,12 @@ export function logFilesConformance(name: string, open: () => Promise<LogFiles>)
         expect(await files.putNew(path, bytesOf(path))).toBe(true);
       }
       expect((await files.list("a")).toSorted()).toEqual(["x.jsonl", "y.jsonl"]);
+      expect(await files.sizes("a")).toEqual(
+        new Map([
+          ["x.jsonl", 9],
+          ["y.jsonl", 9],
+        ]),
+      );
       expect((await files.folders("a")).toSorted()).toEqual(["b", "c"]);
       expect(await textOf("a/b/z.jsonl")).toBe("a/b/z.jsonl");
     });

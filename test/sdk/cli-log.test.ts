@@ -1,6 +1,6 @@
 // The event log as a user meets it: pushed over HTTP, materialized and joined with the source, compacted, served and told.
 import { randomBytes } from "node:crypto";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { datasets } from "../../offline/datasets/files.ts";
@@ -346,6 +346,41 @@ export const all = featureService("all", { features: [stats] });
     expect([typo.code, typo.stderr]).toEqual([1, expect.stringContaining('did you mean "sales"?')]);
   });
 
+  it("whose files of hours are gone or cut off is told of by status without reading it, and by who reads it", async () => {
+    const repo = folderWith({ ...REPO, "entities.csv": `shop,event_timestamp\na,${NOW}\n` });
+    const day = ["2024-03-01T10:10:00Z", "2024-03-01T11:10:00Z", "2024-03-01T12:10:00Z"];
+    for (const [i, time] of day.entries()) await keepEvents(folderLog(join(repo, "log")), [`p${i}`], time);
+    ok(await edgefeat(["log", "compact", "--repo", repo, "--json"]));
+    ok(await edgefeat(["log", "status", "--repo", repo, "--json"]));
+    const [gone, cut] = logFiles(repo, "hours").toSorted() as [string, string];
+    const hours = join(repo, "log/shop/dev/sales/hours");
+    rmSync(join(hours, gone));
+    truncateSync(join(hours, cut), 100);
+    const run = await edgefeat(["log", "status", "--repo", repo, "--json"]);
+    expect([run.code, run.json().sources]).toMatchObject([
+      1,
+      [
+        {
+          events: 3,
+          faults: [],
+          unreadable: [
+            { file: `hours/${gone}`, hour: "2024-03-01T10:00:00Z", events: 1, reason: "it is missing" },
+            { file: `hours/${cut}`, hour: "2024-03-01T11:00:00Z", events: 1 },
+          ],
+        },
+      ],
+    ]);
+    const { code, stdout, stderr } = await edgefeat(["log", "status", "--repo", repo]);
+    expect([code, stdout]).toEqual([1, expect.stringMatching(/\nsales +3 +3 /)]);
+    const told = `sales/hours/${gone}, with 1 event of the hour from 2024-03-01T10:00:00Z on, can't be read: it is missing`;
+    const mend = 'take "2024-03-01T10:00:00Z" out of "hours" in shop/dev/sales/manifests/manifest-0000000001.json';
+    const entities = ["--entities", join(repo, "entities.csv"), "--features", "stats:sum_1d", "--out", "o.csv"];
+    const join_ = await edgefeat(["historical", "--repo", repo, ...entities], { cwd: repo });
+    expect(join_.code).toBe(1);
+    for (const text of [stderr, join_.stderr]) for (const part of [told, mend]) expect(text).toContain(part);
+    expect(stderr).toContain(`${cut}, with 1 event`);
+  });
+
   it("is read from an object store, and compacted there", async () => {
     const keys = { accessKeyId: "id", secretAccessKey: "secret", region: "auto" };
     const store = await startS3Server(keys);
@@ -436,7 +471,7 @@ async function logged(repo: string): Promise<{ events: Set<string>; segments: nu
 }
 
 /** Appends sales of shop "a", of 8 each, as a Worker does. */
-async function keepEvents(files: LogFiles, ids: readonly string[]): Promise<void> {
+async function keepEvents(files: LogFiles, ids: readonly string[], time = "2024-03-01T12:10:00Z"): Promise<void> {
   const put = async (path: string, text: string) => void (await files.putNew(path, new TextEncoder().encode(text)));
   const log = createEventLog(
     put,
@@ -444,7 +479,7 @@ async function keepEvents(files: LogFiles, ids: readonly string[]): Promise<void
     (bytes) => new Uint8Array(randomBytes(bytes)),
   );
   for (const id of ids) {
-    const eventTimeUs = parseTime("2024-03-01T12:10:00Z");
+    const eventTimeUs = parseTime(time);
     const known = { createdTimeUs: null, writtenAtUs: eventTimeUs, deferred: false };
     await log.append([
       { source: "sales", view: "stats", id, eventTimeUs, ...known, valuesJson: '{"shop":"a","amount":8}' },

@@ -1,6 +1,7 @@
 // `edgefeat push` and the client's push, against a server that keeps a log: files of every form, what is refused, what comes again.
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { createClient } from "edgefeat/client";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startServer } from "../../sdk/cli/serve/index.ts";
@@ -38,6 +39,31 @@ export const slow = featureView("slow", { entities: [user], source: payments, ag
   "events.jsonl": `{"id":9,"time":"2001-03-03T23:32:00Z","values":{"user_id":1,"amount":0.25}}
 {"id":"10","time":"2001-03-03T23:33:00Z","values":{"user_id":1,"amount":0.25}}
 `,
+  "cells.csv": `payment,user_id,at,amount,due,shop,note
+
+11,2,2001-03-03T23:41:00Z,1,,,
+12,2,yesterday,1,,,
+13,2,2001-03-03T23:40:00Z,much,never,,
+14,,2001-03-03T23:39:00Z,1,,,any
+,2,2001-03-03T23:38:00Z,1,,,
+15,2,2001-03-03T23:37:00Z,1,,"two
+lines",
+16,2.5,2001-03-03T23:36:00Z,1,,,
+`,
+  "cells.jsonl": `{"payment":17,"user_id":2,"at":"2001-03-03T23:42:00Z","amount":"1"}
+
+{"payment":18,"user_id":2,"at":"2001-03-03T23:42:00Z","amount":1}
+`,
+  "lines.jsonl": `{"id":21,"time":"2001-03-03T23:46:00Z","values":{"user_id":2,"amount":1}}
+
+{"id":22,"time":"2001-03-03T23:45:00Z","values":{"user_id":2,"amount":"1"}}
+{"id":23,"time":"2001-03-03T23:45:00Z","values":{"user_id":2,"amount":1}
+{"id":24,"time":"2001-03-03T23:45:00Z"}
+7
+{"id":25,"tiem":"2001-03-03T23:45:00Z","values":{"user_id":2,"amount":1}}
+{"id":26,"time":"2001-03-03T22:44:59Z","values":{"user_id":2,"amount":1}}
+`,
+  "torn.jsonl.gz": "no archive",
   "short.csv": "payment,at,amount\n1,2001-03-03T23:31:00Z,1\n",
 });
 let server: Awaited<ReturnType<typeof startServer>>;
@@ -100,11 +126,47 @@ test("JSON lines are rows of the source, or events as the server takes them", as
   expect((await push("spent", "events.jsonl")).answer).toMatchObject({ duplicate: 2, rejected: [] });
 });
 
+const refusedOf = ({ answer }: Awaited<ReturnType<typeof push>>) =>
+  answer.rejected.map(({ row, code, message }: any) => `row ${row}: ${code}: ${message}`);
+
+test("rows that can't be read are refused as the others are, all by the data row, from 1; what is of a line says so", async () => {
+  const run = await push("spent", "cells.csv");
+  expect([run.code, run.answer.events, run.answer.accepted]).toEqual([1, 7, 2]);
+  expect(refusedOf(run)).toEqual([
+    'row 2: bad_time: line 4, column "at": "yesterday" is not an RFC 3339 time',
+    'row 3: type_mismatch: line 5, column "amount": expected float64, got "much"; column "due": "never" is not an RFC 3339 time',
+    'row 4: missing_entity_key: values: the join key "user_id" is missing or null',
+    'row 5: bad_request: id: an event needs an id, its "payment"',
+    'row 7: type_mismatch: line 10, column "user_id": expected int64, got "2.5"',
+  ]);
+  expect(run.stderr).not.toContain("--on-bad-rows");
+  expect(refusedOf(await push("spent", "cells.jsonl"))).toEqual([
+    'row 1: type_mismatch: line 1, column "amount": expected float64, got "1"',
+  ]);
+});
+
+test("events of JSON lines too, sent in the order of their times, gzipped or not", async () => {
+  writeFileSync(join(cwd, "lines.jsonl.gz"), gzipSync(readFileSync(join(cwd, "lines.jsonl"))));
+  const run = await push("spent", "lines.jsonl");
+  // Sent in the file's order, the last would be deferred: it is more than an hour behind the first.
+  expect(run.answer).toMatchObject({ events: 7, accepted: 2, deferred: 0 });
+  const refused = [
+    'row 2: type_mismatch: values.amount: expected float64, got "1"',
+    "row 3: malformed_json: line 4: it is not JSON from character 73 on: Expected ',' or '}' after property value",
+    "row 4: bad_request: line 5: the event: values: expected object, got nothing",
+    "row 5: bad_request: line 6: the event: expected object, got number",
+    'row 6: bad_request: line 7: the event: there is no member "tiem"',
+  ];
+  expect(refusedOf(run)).toEqual(refused);
+  expect(refusedOf(await push("spent", "lines.jsonl.gz"))).toEqual(refused);
+});
+
 test.each([
   [["nowhere", "day.csv"], 1, "unknown_view"],
   [["slow", "day.csv"], 1, "bad_request"],
   [["spent", "none.csv"], 1, "file_not_found"],
   [["spent", "short.csv"], 1, "missing_column"],
+  [["spent", "torn.jsonl.gz"], 1, "file_unreadable"],
   [["spent", "day.csv", "--to", "there"], 2, "bad_request"],
   [["spent"], 2, "bad_request"],
 ])("push %j ends with %i, %s", async (args, code, reason) => {

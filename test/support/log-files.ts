@@ -20,6 +20,10 @@ export function memoryLogFiles(): MemoryLogFiles {
       const below = [...contents.keys()].filter((path) => path.startsWith(`${folder}/`));
       return below.map((path) => path.slice(folder.length + 1)).filter((name) => !name.includes("/"));
     },
+    async sizes(folder) {
+      const names = await this.list(folder);
+      return new Map(names.map((name) => [name, contents.get(`${folder}/${name}`)?.length ?? 0]));
+    },
     async folders(folder) {
       const below = [...contents.keys()].filter((path) => path.startsWith(`${folder}/`));
       const inFolders = below.map((path) => path.slice(folder.length + 1)).filter((path) => path.includes("/"));
@@ -48,6 +52,7 @@ export function cutOff(files: LogFiles, acts: number, between: () => Promise<voi
   return {
     name: files.name,
     list: (folder) => act(() => files.list(folder)),
+    sizes: (folder) => act(() => files.sizes(folder)),
     folders: (folder) => act(() => files.folders(folder)),
     read: (path) => act(() => files.read(path)),
     putNew: (path, bytes) => act(() => files.putNew(path, bytes)),

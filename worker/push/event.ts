@@ -116,10 +116,11 @@ export function eventReader(snapshot: Snapshot, target: WritableView) {
     if (source.eventId === null) return "";
     const fault = (what: string) =>
       new EdgefeatError("bad_request", `${pathText(path)}: ${what}`, {
-        hint: `it is what the source calls "${source.eventId}", by which an event counts once`,
+        hint: `send what the source calls "${source.eventId}": by it an event counts once`,
         pointer: pointerOf(path),
       });
-    if (json === undefined || json === null) throw fault("an event needs an id");
+    if (json === undefined || json === null || json === "")
+      throw fault(`an event needs an id, its "${source.eventId}"`);
     const text = typeof json === "number" || typeof json === "bigint" ? String(json) : json;
     if (typeof text !== "string" || text.length > MAX_EVENT_ID_CHARS || !text.isWellFormed())
       throw fault(`expected a text of at most ${MAX_EVENT_ID_CHARS} characters, got ${show(json)}`);

@@ -32,11 +32,15 @@ export function addJobs(program: Command, signal: AbortSignal): void {
     purpose: "list materializations that are queued, run or have run; queue and cancel them",
     about:
       'Jobs are done by "edgefeat runner", wherever the sources are. The latest 500 of the last 30 days are kept. One that is ' +
-      "submitted without --start goes on a day before the view's last end, as materialize-incremental does; without --end it " +
-      "ends at the moment that a runner takes it.",
+      "submitted without --start starts a day before the view's last end, as materialize-incremental does; without --end it " +
+      "ends at the moment that a runner takes it. Times are RFC 3339 with a zone.",
     examples: [
       ["jobs --state failed", "what went wrong"],
       ["jobs --submit order_stats,last_order --watch", "queue two, and wait for them; exits 1 where one fails"],
+      [
+        "jobs --submit last_order --start 2024-01-01T00:00:00Z --end 2024-03-01T00:00:00Z",
+        "as materialize START END does",
+      ],
       ["jobs 17", "one job, with its progress and its error"],
       ["jobs 17 --cancel", "cancel it; a runner that has it stops"],
     ],
@@ -44,7 +48,7 @@ export function addJobs(program: Command, signal: AbortSignal): void {
     .argument("[id]", "a job's id: shows it alone")
     .option("--view <name>", "only jobs of this view")
     .addOption(new Option("--state <state>", "only jobs in this state").choices(STATES))
-    .option("--limit <n>", "how many to list", "20")
+    .option("--limit <n>", "how many to list, the latest first, from 1 to 500", "20")
     .option("--submit <list>", 'queue a job for each of these views, comma-separated; "all" for all but on-demand ones')
     .option("--start <time>", "with --submit: from this time, exclusive, not from the last end")
     .option("--end <time>", "with --submit: up to this time, inclusive")
@@ -87,7 +91,7 @@ async function list({ out, signal }: Context, admin: AdminClient, options: JobsO
   }
   if (options.watch !== true) return out.result(page);
   const told = new Map(page.jobs.map((job) => [job.id, statusLine(job)]));
-  while (!signal.aborted) {
+  while (!signal.aborted && out.isHeard) {
     await sleep(WATCH_EVERY_MS, undefined, { signal }).catch(() => {});
     if (signal.aborted) break;
     const { jobs } = await admin.listJobs({ ...query, limit: Number(options.limit) });

@@ -17,10 +17,18 @@ const ABOUT =
 export function addLog(program: Command, signal: AbortSignal): void {
   const purpose = "look at the log of pushed events, and compact it";
   const group = program.command("log").summary(purpose).description(`${purpose}.\n\n${ABOUT}`);
+  group.addHelpText(
+    "after",
+    "\nExamples:\n  $ edgefeat log status\n      what was pushed, and what waits to be compacted\n" +
+      "  $ edgefeat log compact\n      make Parquet files of it; materializing does it too",
+  );
   addCommand(group, {
     name: "status",
     purpose: "tell what the log of each source holds, and what in it can't be read",
-    about: ABOUT,
+    about:
+      `${ABOUT} EVENTS are those in FILES, Parquet, one an hour of event times, which hold all that was pushed up to SEALED. ` +
+      "TO COMPACT are the records in SEGMENTS, a file a push, the OLDEST of which was written then. Times are UTC. Looks at " +
+      "names and lengths alone; exits 1 where a file is missing or not as long as it was written: reading its hour fails.",
     examples: [
       ["log status", "every source"],
       ["log status --sources sales --json", "one, for programs"],
@@ -35,7 +43,7 @@ export function addLog(program: Command, signal: AbortSignal): void {
     name: "compact",
     purpose: "make Parquet files of the log's segments, one an hour of event times, each event once",
     about:
-      "Materializing does it too. May be stopped at any moment and run as often as you like, beside servers that append and " +
+      "Takes what was pushed up to ten seconds before now. Materializing does it too. May be stopped at any moment and run as often as you like, beside servers that append and " +
       "commands that read: no event is lost or counted twice. Segments that are damaged are told of and left as they are.",
     examples: [
       ["log compact", "every source"],

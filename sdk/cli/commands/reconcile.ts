@@ -36,14 +36,18 @@ export function addReconcile(program: Command, signal: AbortSignal): void {
     ],
   })
     .option("--views <list>", "only these views, comma-separated: view, or view@2 (default: all that answer)")
-    .option("--sample <part>", "that part of the keys, from 0 to 1, by their hash")
+    .option("--sample <part>", "that part of the keys, above 0 up to 1: 0.1 is a tenth of them, always the same ones")
     .option("--all", "every key")
-    .option("--keys <n>", `or so many keys of each view, by their hash (default: ${DEFAULT_KEYS})`)
-    .option("--tolerance <ratio>", "the relative difference of numbers that is none", "0")
+    .option("--keys <n>", `or so many keys of each view, always the same ones (default: ${DEFAULT_KEYS})`)
+    .option(
+      "--tolerance <ratio>",
+      "numbers that differ by no more than this part of the greater one count as equal, such as 1e-9",
+      "0",
+    )
     .option("--repair", "rewrite the rows of the keys that differ, and compare them again")
     .option("--out <file>", "write every difference to a file: csv, jsonl, parquet or arrow, by its ending")
     .addOption(
-      new Option("--on-bad-rows <what>", "rows of sources without a time that can be read: fail, or leave them out")
+      new Option("--on-bad-rows <what>", "source rows that can't be read: fail, or leave them out")
         .choices(["fail", "quarantine"])
         .default("fail"),
     )

@@ -26,24 +26,31 @@ export function addRunner(program: Command, signal: AbortSignal): void {
     purpose: "materialize what is queued and what is due by the views' schedules, until Ctrl-C",
     about:
       "Runs where the sources are: it asks the server for jobs, one at a time, and queues one for each view whose schedule " +
-      "has come, once however often it was missed. Any number of runners may run, here or on other machines: a view is " +
-      "one runner's at a time, and the job of one that is gone waits again when its lease has run out. Ctrl-C gives the " +
-      "job back, and another run goes on where it stopped.",
+      '(schedule: "0 * * * *" in its definition: a cron line in UTC) has come, once however often it was missed. Any number ' +
+      "of runners may run, here or on other machines: a view is one runner's at a time, and the job of one that is gone " +
+      "waits again when its lease has run out. Ctrl-C gives the job back, and another run goes on where it stopped.",
     examples: [
       ["runner", "until it is stopped"],
+      [
+        "runner --poll 1m --on-bad-rows quarantine",
+        "looking once a minute, and not stopped by rows that can't be read",
+      ],
       ["runner --once", "all there is to do now; exits 1 where a job failed: for a crontab, or for CI"],
     ],
   })
     .option("--once", "stop when nothing waits and nothing is due")
-    .option("--poll <duration>", "how often to ask for jobs", "5s")
-    .option("--lease <duration>", "how long a job stays this runner's without a sign of life", "60s")
+    .option("--poll <duration>", "how often to ask for jobs, from 1s to 1h", "5s")
+    .option("--lease <duration>", "how long a job stays this runner's without a sign of life, from 1s to 1h", "60s")
     .option(
       "--name <name>",
       "what the server knows it by",
       `${hostname()}-${process.pid}`.replace(/[^\w.-]/g, "-").slice(-100),
     )
     .addOption(
-      new Option("--on-bad-rows <what>", "source rows without a time that can be read, as for materialize")
+      new Option(
+        "--on-bad-rows <what>",
+        "source rows that can't be read: fail the job, or leave them out and keep them in .edgefeat/quarantine",
+      )
         .choices(["fail", "quarantine"])
         .default("fail"),
     )

@@ -1,8 +1,10 @@
 // Feast's push into views of windows, and offline too: a frame's rows are events of the source.
 import { beforeEach, describe, expect, it } from "vitest";
+import { planApply } from "../../../sdk/registry/index.ts";
 import { durableObjectStore } from "../../support/workerd-stores.ts";
+import { compiled } from "../support/definitions.ts";
 import { type Harness, harness } from "../support/harness.ts";
-import { MemoryLog, nightly, pushDefinitions } from "../support/push.ts";
+import { latest, MemoryLog, nightly, overall, pushDefinitions, pushed, unpushedNext } from "../support/push.ts";
 
 const FRAME = {
   flight: ["a", "b", "c"],
@@ -62,6 +64,19 @@ describe("POST /push of events", () => {
     expect((await push({ push_source_name: "nightly" })).status).toBe(501);
   });
 
+  it.each<[what: string, beside: Record<string, unknown>, views: string[]]>([
+    ["alone", {}, ["pushed"]],
+    ["and to the others", { latest, overall }, ["pushed", "latest", "overall"]],
+  ])("7.2 goes to the version that answers where the latest takes no pushes, %s", async (_what, beside, views) => {
+    h = harness(durableObjectStore());
+    await h.apply(compiled({ pushed, ...beside }));
+    const { snapshot, registry } = (await h.send("GET", "/v1/registry")).json;
+    const plan = planApply(snapshot, compiled({ pushed: unpushedNext, ...beside }));
+    await h.send("PUT", "/v1/registry", plan.snapshot, { "if-match": `"${registry}"` });
+    expect((await push()).json.views).toMatchObject(views.map((view) => ({ view, version: 1, accepted: 3 })));
+    expect(await rows("pushed:events_1h")).toEqual([[2], [1]]);
+  });
+
   it("to both sides tells the log of each view that took an event", async () => {
     const answer = await push({ to: "online_and_offline" });
     expect(answer.json.views.map(({ logged }: { logged: boolean }) => logged)).toEqual([true, true, true]);
@@ -90,6 +105,7 @@ describe("POST /push of events", () => {
 
   it.each<[what: string, frame: Record<string, unknown>]>([
     ["no id", { flight: [null, "b", "c"] }],
+    ["an empty id", { flight: ["a", "", "c"] }],
     ["no time", { event_timestamp: ["NaT", ...FRAME.event_timestamp.slice(1)] }],
     ["a key that is null", { origin: [null, "SEA", "PDX"] }],
     ["a type that is wrong", { delay: ["late", 1, 2] }],

@@ -77,6 +77,7 @@ describe("a queue's batch", () => {
   it.each<[what: string, poison: unknown]>([
     ["no JSON", "{"],
     ["an event without an id", { time: NOW, values: { origin: "SEA" } }],
+    ["an event with an empty id", event("")],
     ["an event of a type that is wrong", { ...event("x"), values: { origin: 7 } }],
     ["an event of the future", event("x", "13:00:00")],
     ["another event of the same id", { ...event("a"), time: at("11:00:00") }],
