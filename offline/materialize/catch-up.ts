@@ -3,8 +3,8 @@
 import type { AggregatedViewSpec, StoredViewSpec } from "../../sdk/registry/index.ts";
 import type { Us } from "../../sdk/time.ts";
 import type { Progress } from "../join/historical.ts";
-import { jsonText, type LogEvent } from "../log/events.ts";
-import { batches } from "./batches.ts";
+import type { LogEvent } from "../log/events.ts";
+import { batches, eventChars } from "./batches.ts";
 import type { OnlineSink, PushedCounts } from "./sink.ts";
 
 export interface CatchUpOptions {
@@ -19,9 +19,6 @@ export interface CatchUpOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What an event takes beside its values: its id, times and the names of its members. */
-const MEMBER_BYTES = 200;
-
 /** True where events may be pushed to a view of the spec. */
 export function takesPushes(spec: StoredViewSpec | AggregatedViewSpec): boolean {
   return spec.select === undefined && spec.source.eventTime !== null && (spec.kind === "stored" || spec.push === true);
@@ -35,8 +32,7 @@ export async function catchUp(options: CatchUpOptions): Promise<PushedCounts> {
       writtenAtUs <= sealedUs || pushes.some((push) => push.view === view && push.takenUs !== null),
   );
   const sum = { accepted: 0, duplicate: 0, deferred: 0, rejected: 0 };
-  const bytesOf = ({ values }: LogEvent) => MEMBER_BYTES + jsonText(values).length;
-  for (const { from, to } of batches(events, 0, bytesOf)) {
+  for (const { from, to } of batches(events, 0, eventChars)) {
     signal?.throwIfAborted();
     const { accepted, duplicate, deferred, rejected } = await sink.pushEvents(view, version, events.slice(from, to));
     sum.accepted += accepted;

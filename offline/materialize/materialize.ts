@@ -8,7 +8,7 @@ import {
   type StoredViewSpec,
   viewVersion,
 } from "../../sdk/registry/index.ts";
-import { coarsestHopUs, packStoredRows } from "../../sdk/rows/index.ts";
+import { coarsestHopUs } from "../../sdk/rows/index.ts";
 import { lookUp } from "../../sdk/shape.ts";
 import { floorTo, formatTime, type Us } from "../../sdk/time.ts";
 import { parseTypeName, type Value } from "../../sdk/types/index.ts";
@@ -22,7 +22,7 @@ import { loadStoredHistory } from "../join/stored-history.ts";
 import { dropTables, int32Result } from "../join/tables.ts";
 import { viewRows } from "../join/view-rows.ts";
 import type { LogEvent } from "../log/events.ts";
-import { batches } from "./batches.ts";
+import { batches, writeChars } from "./batches.ts";
 import { catchUp, takesPushes } from "./catch-up.ts";
 import type { OnlineSink, PushedCounts, RowWrite, TileWrite, WriteCounts } from "./sink.ts";
 import { materializeTiles } from "./tiles.ts";
@@ -47,9 +47,10 @@ export interface MaterializeOptions {
   readSource: ReadSource;
   /**
    * The log of the source: what was written to it at or before `sealedUs` is all there (SEMANTICS 4.7), and `readSource` reads
-   * the source with as much of it; `told` returns the events after a time that a view was told, with which a version that
-   * does not serve yet catches up. Absent: there is no log, and what was pushed up to the boundary is
-   * replaced.
+   * the source with as much of it; `told` returns the events after a time that a view was told, with which a version that does
+   * not serve yet catches up. For such a version `sealedUs` must not be before it took its first push: what was pushed to
+   * others until then, up to the boundary, is read here or never. Absent: there is no log, and what was pushed up to the
+   * boundary is replaced.
    */
   log?: {
     readonly sealedUs: Us;
@@ -146,7 +147,7 @@ async function materialize(options: MaterializeOptions): Promise<MaterializeRepo
       : { writes: await materializeTiles(engine, spec, source, boundaryUs, query), ambiguousTies: 0 };
   const resumed = Math.min(resumable?.keysDone ?? 0, computed.writes.length);
   let counts: Required<WriteCounts> = { written: 0, unchanged: 0, superseded: 0, expired: 0, contended: 0 };
-  for (const batch of batches(computed.writes, resumed, (write) => writeBytes(spec as StoredViewSpec, write))) {
+  for (const batch of batches(computed.writes, resumed, writeChars(spec))) {
     options.signal?.throwIfAborted();
     const writes = computed.writes.slice(batch.from, batch.to);
     const wrote =
@@ -154,13 +155,12 @@ async function materialize(options: MaterializeOptions): Promise<MaterializeRepo
         ? await sink.writeRows(view, version, writes as RowWrite[])
         : await sink.writeTiles(view, version, writes as TileWrite[], spec.push === true ? sealedUs : null);
     counts = addCounts(counts, wrote);
-    await options.checkpoint?.save({ run, keysDone: batch.to, sealedUs });
+    // Only a run that reads the log anew has the history of keys that were left.
+    if (!materialized && counts.contended > 0) await options.checkpoint?.clear();
+    else await options.checkpoint?.save({ run, keysDone: batch.to, sealedUs });
     onProgress?.({ stage: `write ${view}`, done: batch.to, total: computed.writes.length });
   }
-  if (!materialized && counts.contended > 0) {
-    await options.checkpoint?.clear();
-    throw withoutHistory(view, version, counts.contended);
-  }
+  if (!materialized && counts.contended > 0) throw withoutHistory(view, version, counts.contended);
   let caughtUp: PushedCounts | null = null;
   if (log !== null && sealedUs !== null && !materialized && takesPushes(spec)) {
     const afterUs = spec.kind === "stored" ? Math.min(endUs, sealedUs) : boundaryUs;
@@ -257,19 +257,6 @@ async function winningRows(
     return { keys: readers.map((read) => read(rowNumber) as Value), row: history.row(rowNumber) };
   });
   return { writes, ambiguousTies: history.ambiguousTies };
-}
-
-function writeBytes(spec: StoredViewSpec, write: RowWrite | TileWrite): number {
-  const keys = write.keys.reduce<number>((sum, key) => sum + String(key).length, 100);
-  if ("packed" in write) return keys + write.packed.length;
-  return (
-    keys +
-    2 *
-      packStoredRows(
-        spec.features.map((f) => parseTypeName(f.type)),
-        [write.row],
-      ).length
-  );
 }
 
 function addCounts(a: WriteCounts, b: WriteCounts): Required<WriteCounts> {

@@ -17,7 +17,7 @@ import { openConfiguredEngine } from "./load/engine.ts";
 import { sourceReader, sourceStamp } from "./load/sources.ts";
 import { onlineSink } from "./online-sink.ts";
 import { compactLogs, LogReads, recordServed, tellLog } from "./materialize-log.ts";
-import { lastHop, sealedAfter, type SealWait } from "./seal-wait.ts";
+import { sealedAfter, type SealWait, wholeUntil } from "./seal-wait.ts";
 import { keepQuarantine, type QuarantineFile } from "./quarantine-files.ts";
 import { counted, type Output, tableLines } from "./output.ts";
 
@@ -52,7 +52,8 @@ export async function materializeAll(
   const loaded = await loadConfig(repo);
   const connection = await connect(loaded, env);
   const { snapshot } = await appliedRegistry(connection, loaded);
-  await checkEnd(connection, interval.endUs);
+  // After the registry was read: every push since then goes to the versions that it names.
+  const beganUs = await checkEnd(connection, interval.endUs);
   const records = interval.kind === "incremental" ? await connection.admin.getMaterializations() : {};
   const todo = viewsToDo(snapshot, views).map((view): ViewToDo => ({
     ...view,
@@ -96,7 +97,10 @@ export async function materializeAll(
           : {
               log: {
                 // Asked before the log is listed: what comes later is newer.
-                sealedUs: await sealedAfter(lastHop(snapshot, view, version, interval.endUs), sealWait),
+                sealedUs: await sealedAfter(
+                  wholeUntil(snapshot, view, version, { beganUs, endUs: interval.endUs }),
+                  sealWait,
+                ),
                 readSource: (writtenUntilUs: Us) =>
                   log.reader(readSource, { typesOf, onBadRows, writtenUntilUs, onRead: reads.take }),
                 told: ({ name }: SourceSpec, of: string, afterUs: Us) => log.told(name, of, afterUs),
@@ -141,10 +145,11 @@ export async function materializeAll(
   out.result({ views: reports, outdated });
 }
 
-/** Refuses an END in the future before anything is read (SEMANTICS 3.6); the server refuses it again by its own clock. */
-async function checkEnd({ admin }: Connection, endUs: Us): Promise<void> {
+/** Refuses an END in the future before anything is read (SEMANTICS 3.6), as the server does again by its own clock; returns its time. */
+async function checkEnd({ admin }: Connection, endUs: Us): Promise<Us> {
   const { now } = await admin.getHealth();
-  if (endUs <= parseTime(now)) return;
+  const nowUs = parseTime(now);
+  if (endUs <= nowUs) return nowUs;
   throw new EdgefeatError("event_time_in_future", `END ${formatTime(endUs)} is later than the server's clock, ${now}`, {
     hint: "materialize up to an END that has passed",
   });

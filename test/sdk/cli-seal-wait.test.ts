@@ -1,12 +1,12 @@
 // A run just after a hop waits until the log is whole up to it: by an injected clock, and against a real server.
 import { createAdminClient, createClient } from "edgefeat/client";
 import { expect, describe, it, test } from "vitest";
-import { lastHop, sealedAfter } from "../../sdk/cli/seal-wait.ts";
+import { sealedAfter, wholeUntil } from "../../sdk/cli/seal-wait.ts";
 import { startServer } from "../../sdk/cli/serve/index.ts";
 import { count, entity, featureView, int64, parquet, string, sum, timestamp } from "../../sdk/index.ts";
 import { collectDefinitions, compileDefinitions, snapshotOf } from "../../sdk/registry/index.ts";
-import { formatTime, parseTime } from "../../sdk/time.ts";
-import { edgefeat, folderWith } from "./cli-harness.ts";
+import { formatTime, parseTime, US_PER_DAY, US_PER_MINUTE, type Us } from "../../sdk/time.ts";
+import { edgefeat, folderWith, writeFiles } from "./cli-harness.ts";
 
 const MIDNIGHT = "2001-03-31T00:00:00Z";
 
@@ -53,26 +53,52 @@ describe("the seal, by an injected clock", () => {
   });
 });
 
-test("only tiles that take pushes end on hops: on the coarsest", () => {
+describe("up to when the log must be whole", () => {
   const user = entity("user", { joinKey: "user_id", type: string() });
-  const source = parquet("events", {
-    path: "e.parquet",
-    eventTime: "at",
-    eventId: "id",
-    schema: { id: string(), user_id: string(), at: timestamp(), n: int64() },
-  });
-  const common = { entities: [user], source };
+  const fileOf = (name: string) =>
+    parquet(name, {
+      path: "e.parquet",
+      eventTime: "at",
+      eventId: "id",
+      schema: { id: string(), user_id: string(), at: timestamp(), n: int64() },
+    });
+  const common = { entities: [user], source: fileOf("events") };
+  const alone = (name: string) => ({ entities: [user], source: fileOf(name) });
+  const unpushed = alone("c");
   const aggregations = { n_1h: count("1h"), n_60d: sum("n", "60d", { hop: "1d" }) };
+  const reference = parquet("reference", { path: "r.parquet", schema: { user_id: string(), n: int64() } });
   const views = {
     tiles: featureView("tiles", { ...common, push: true, aggregations }),
     batch: featureView("batch", { ...common, aggregations }),
-    stored: featureView("stored", { ...common, push: true, features: { n: int64() } }),
+    stored: featureView("stored", { ...common, features: { n: int64() } }),
+    alone: featureView("alone", { ...alone("a"), push: true, aggregations }),
+    stored_alone: featureView("stored_alone", { ...alone("b"), features: { n: int64() } }),
+    untold: featureView("untold", { ...unpushed, aggregations }),
+    untold_too: featureView("untold_too", { ...unpushed, aggregations }),
+    timeless: featureView("timeless", { entities: [user], source: reference, features: { n: int64() } }),
+    timeless_too: featureView("timeless_too", { entities: [user], source: reference, features: { n: int64() } }),
   };
   const compiled = compileDefinitions(collectDefinitions(views), { columnsOf: () => undefined });
-  const snapshot = snapshotOf("p", "dev", compiled);
-  const endUs = parseTime("2001-03-31T00:00:05Z");
-  const hops = Object.keys(views).map((view) => lastHop(snapshot, view, 1, endUs));
-  expect(hops).toEqual([parseTime(MIDNIGHT), null, null]);
+  const serving = snapshotOf("p", "dev", compiled);
+  const unserved = structuredClone(serving);
+  for (const { versions } of Object.values(unserved.views))
+    Object.assign(versions["1"] as object, { materialized: false });
+
+  const moments = { beganUs: parseTime("2001-03-31T00:00:07Z"), endUs: parseTime("2001-03-31T00:00:05Z") };
+  const [BEGAN, HOP] = [moments.beganUs, parseTime(MIDNIGHT)];
+
+  it.each<[view: keyof typeof views, served: Us | null, before: Us | null]>([
+    ["tiles", HOP, BEGAN],
+    ["batch", null, BEGAN],
+    ["stored", null, BEGAN],
+    ["alone", HOP, HOP],
+    ["stored_alone", null, null],
+    ["untold", null, null],
+    ["timeless", null, null],
+  ])("of %s: %d where it serves, %d before", (view, served, before) => {
+    expect(wholeUntil(serving, view, 1, moments)).toBe(served);
+    expect(wholeUntil(unserved, view, 1, moments)).toBe(before);
+  });
 });
 
 test("a run up to now ends at the hop that was passed, says what it waits for, and holds what was pushed before", async () => {
@@ -101,6 +127,55 @@ export const clicked = featureView("clicked", { entities: [user], source: clicks
     expect(run.code, run.stderr).toBe(0);
     expect(run.stderr).toMatch(/wait \d+\.\d s until the log is whole …/);
     expect(run.json().views).toMatchObject([{ view: "clicked", boundary: end.replace(/\.\d+/, "") }]);
+  } finally {
+    await server.close();
+  }
+});
+
+test("a version that is new has what the one before it was pushed just before, in its rows and its tiles", async () => {
+  const features = (more: {
+    column: string;
+    window: string;
+  }) => `import { count, entity, featureView, float64, stream, string, timestamp } from "edgefeat";
+const user = entity("user", { joinKey: "user", type: string() });
+const clicks = stream("clicks", { eventTime: "at", eventId: "id",
+  schema: { id: string(), at: timestamp(), user: string(), price: float64(), tax: float64() } });
+const common = { entities: [user], source: clicks, push: true };
+export const clicked = featureView("clicked", { ...common, aggregations: { clicks: count("1h", { hop: "1s" })${more.window} } });
+export const latest = featureView("latest", { ...common, features: { price: float64()${more.column} } });
+`;
+  const cwd = folderWith({
+    "edgefeat.config.ts": `import { defineConfig } from "edgefeat";
+export default defineConfig({ project: "versions", definitions: "./features.ts" });
+`,
+    "features.ts": features({ column: "", window: "" }),
+  });
+  const server = await startServer({ repo: cwd });
+  try {
+    const run = async (...args: string[]) => {
+      const done = await edgefeat([...args, "--json"], { cwd });
+      expect(done.code, done.stderr).toBe(0);
+      return done;
+    };
+    await run("apply");
+    const reach = { url: server.url, token: server.token };
+    const [admin, client] = [createAdminClient(reach), createClient(reach)];
+    writeFiles(cwd, {
+      "features.ts": features({ column: ", tax: float64()", window: `, two: count("2h", { hop: "1s" })` }),
+    });
+    const before = (us: Us, now: string) => formatTime(parseTime(now) - us);
+    const { now } = await admin.getHealth();
+    const values = { user: "a", price: 1, tax: 2 };
+    await client.push("clicked", [{ id: "1", time: before(US_PER_MINUTE, now), values }]);
+    await client.push("latest", [{ id: "1", time: before(3 * US_PER_DAY, now), values }]);
+    await run("apply");
+    const first = await run("materialize-incremental", (await admin.getHealth()).now);
+    expect(first.stderr).toMatch(/wait \d+\.\d s until the log is whole …/);
+    expect(
+      await client.getFeatures({ features: ["clicked:two", "latest:tax"], entities: { user: ["a"] }, noCache: true }),
+    ).toMatchObject({ rows: [{ two: 1, tax: 2 }] });
+    const next = await run("materialize-incremental", before(US_PER_MINUTE, (await admin.getHealth()).now));
+    expect(next.stderr).not.toContain("until the log is whole");
   } finally {
     await server.close();
   }

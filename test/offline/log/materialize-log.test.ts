@@ -36,6 +36,9 @@ const pushed = featureView("pushed", { entities: [user], source, push: true, agg
 const plain = featureView("plain", { entities: [user], source, aggregations });
 const stored = featureView("stored", { entities: [user], source, push: true, features: { x: int64() } });
 const { snapshot } = snapshotFrom({ pushed, plain, stored });
+const unserved = structuredClone(snapshot);
+for (const { versions } of Object.values(unserved.views))
+  (versions["1"] as { materialized: boolean }).materialized = false;
 const layout = tileLayout(snapshot.views["pushed"]?.versions["1"]?.spec as AggregatedViewSpec);
 
 const minute = (n: number) => n * US_PER_MINUTE;
@@ -183,10 +186,6 @@ describe("a version that does not serve yet (SEMANTICS 7.2)", () => {
     return { id, eventTimeUs, createdTimeUs: null, writtenAtUs, values: { id: 0, x: 1 }, pushes, ...more };
   };
   const deferred = [{ view: "pushed", takenUs: null }];
-  const unmarked = structuredClone(snapshot);
-  for (const { versions } of Object.values(unmarked.views)) (versions["1"] as Version).materialized = false;
-  type Version = { materialized: boolean };
-
   const caughtUp = async (view: string, events: readonly LogEvent[], more: object = {}) => {
     const into = sink();
     const asked: unknown[] = [];
@@ -196,7 +195,7 @@ describe("a version that does not serve yet (SEMANTICS 7.2)", () => {
       return events;
     };
     const report = await run(into, view, minute(359), {
-      snapshot: unmarked,
+      snapshot: unserved,
       log: { ...log(minute(355)).log, told },
       ...more,
     });
@@ -227,7 +226,7 @@ describe("a version that does not serve yet (SEMANTICS 7.2)", () => {
     const into = sink(1);
     let cleared = 0;
     const checkpoint = { load: async () => null, save: async () => {}, clear: async () => void cleared++ };
-    const again = run(into, "pushed", minute(300), { snapshot: unmarked, checkpoint, ...log(minute(300)) });
+    const again = run(into, "pushed", minute(300), { snapshot: unserved, checkpoint, ...log(minute(300)) });
     await expect(again).rejects.toMatchObject({ code: "store_conflict" });
     expect([into.completed, cleared]).toEqual([[], 1]);
   });
@@ -286,6 +285,27 @@ describe("a run that was cut off", () => {
       resumed: 0,
       boundaryUs: 2 * US_PER_HOUR,
     });
+  });
+
+  it("starts anew where a key of a version that does not serve yet had but what was pushed", async () => {
+    const checkpoint = checkpoints();
+    const asked: number[] = [];
+    const again = (into: OnlineSink, sealed: number) =>
+      run(into, "pushed", 2 * US_PER_HOUR, {
+        snapshot: unserved,
+        checkpoint,
+        sourceStamp: "s",
+        ...log(sealed, (sealedUs) => {
+          asked.push(sealedUs);
+          return async () => rowsOf(2500, 60);
+        }),
+      });
+    const into = sink(1);
+    into.failAt = 3;
+    await expect(again(into, US_PER_HOUR)).rejects.toThrow("cut off");
+    const next = sink();
+    expect(await again(next, 2 * US_PER_HOUR)).toMatchObject({ resumed: 0, written: 2500, contended: 0 });
+    expect([asked, next.tiles.length, next.completed.length]).toEqual([[US_PER_HOUR, 2 * US_PER_HOUR], 2500, 1]);
   });
 
   it("starts anew where a log has come or gone", async () => {
