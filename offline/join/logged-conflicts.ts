@@ -19,10 +19,11 @@ export function conflictingRows(spec: StoredViewSpec | AggregatedViewSpec, given
   const all = Int32Array.from(sameIds.flatMap(({ file, log }) => [...file, ...log])).sort();
   const places = new Map(Array.from(all, (row, i) => [row, i]));
   const table = takeRows(given.table, all);
-  const times = [eventTime, createdTime].flatMap((name) => {
+  const scans = [eventTime, createdTime].flatMap((name) => {
     const vector = name === null ? null : table.getChild(name);
     if (vector === null || name === null) return [];
-    return [scanTimes(vector, { column: name, of: spec.source.name, round: "up", nulls: "keep" }).times];
+    const nulls = name === createdTime ? "keep" : "refuse";
+    return [scanTimes(vector, { column: name, of: spec.source.name, round: "up", nulls })];
   });
   const joinKeys = spec.joinKeys.map(({ name }) => name);
   const others = [...joinKeys, eventId, eventTime, createdTime, PUSHES];
@@ -39,15 +40,19 @@ export function conflictingRows(spec: StoredViewSpec | AggregatedViewSpec, given
   };
   const keyOf = valuesOf(joinKeys);
   const valueOf = valuesOf(columns.filter((name) => !others.includes(name)));
-  const timeOf = (row: number) => times.map(({ us, isNull }) => (isNull?.[row] === 1 ? "null" : us[row])).join();
-  // A row that can't be used stands for nothing.
-  const bad = new Set(unreadCells.map(({ row }) => row));
+  const timeOf = (row: number) =>
+    scans.map(({ times: { us, isNull } }) => (isNull?.[row] === 1 ? "null" : us[row])).join();
+  // A row that the view can't use stands for nothing.
+  const bad = new Set([
+    ...unreadCells.filter(({ column }) => columns.includes(column)).map(({ row }) => places.get(row)),
+    ...scans.flatMap((scan) => scan.bad.map(({ row }) => row)),
+  ]);
   const conflicting = new Set<number>();
   for (const { file, log } of sameIds) {
     const standing = new Map<string, string>();
     const differs = (row: number): boolean => {
       const at = places.get(row) as number;
-      if (bad.has(row) || times[0]?.isNull?.[at] === 1) return false;
+      if (bad.has(at)) return false;
       const key = keyOf(at);
       const content = `${timeOf(at)};${valueOf(at)}`;
       if (!standing.has(key)) standing.set(key, content);

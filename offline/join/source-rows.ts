@@ -28,7 +28,7 @@ export interface SameId {
 
 /**
  * Reads a source's file: at least `columns` (undefined: all), with the types that the spec and `types` declare where the file has none.
- * Rows outside `range` may be left out: no view that asks uses them.
+ * Rows outside `range` may be left out, where `read` says that files were skipped: no view that asks uses them.
  */
 export type ReadSource = (
   source: SourceSpec,

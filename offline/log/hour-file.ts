@@ -21,6 +21,9 @@ const COLUMNS = {
 
 type Column = keyof typeof COLUMNS;
 
+/** The column of ids. */
+export const EVENT_ID = "event_id" satisfies Column;
+
 /** Returns the hour that an event belongs to, as its first moment. */
 export function hourOf({ eventTimeUs }: Pick<LogEvent, "eventTimeUs">): Us {
   return Math.floor(eventTimeUs / US_PER_HOUR) * US_PER_HOUR;

@@ -38,6 +38,7 @@ export class LogColumns {
   readonly #unread: BadLogCell[] = [];
   readonly #standing: number[] = [];
   readonly #writtenUs: number[] = [];
+  readonly #eventUs: number[] = [];
   /** The same list for all rows that lack the same columns. */
   readonly #lists = new Map<string, readonly string[]>();
 
@@ -72,6 +73,7 @@ export class LogColumns {
     }
     this.#standing.push(standingOf(event));
     this.#writtenUs.push(event.writtenAtUs);
+    this.#eventUs.push(event.eventTimeUs);
     this.#pushes?.push(pushesText({ loggedUs: event.writtenAtUs, pushes: event.pushes }));
     this.rows++;
   }
@@ -79,7 +81,8 @@ export class LogColumns {
   /** Returns rows of one event id with the one first that stands where they differ (SEMANTICS 4.6). */
   byStanding(rows: readonly number[]): number[] {
     const by = (numbers: readonly number[], a: number, b: number) => (numbers[a] as number) - (numbers[b] as number);
-    return rows.toSorted((a, b) => by(this.#standing, a, b) || by(this.#writtenUs, a, b) || a - b);
+    const orders = [this.#standing, this.#writtenUs, this.#eventUs];
+    return rows.toSorted((a, b) => orders.reduce((order, numbers) => order || by(numbers, a, b), 0) || a - b);
   }
 
   finish(): { table: Table; partialRows: readonly PartialRow[]; unreadCells: readonly BadLogCell[] } {

@@ -17,6 +17,7 @@ import {
   vectorFromValues,
 } from "../datasets/index.ts";
 import { type ReadSource, sourceTable, type SourceTable } from "../join/source-rows.ts";
+import { loggedElsewhere, rangesBeside, withRowsElsewhere } from "./elsewhere.ts";
 import { LogColumns } from "./log-columns.ts";
 import { parsePushes, PUSHES, pushesText } from "./pushes.ts";
 import { type LogReadReport, readLog, type SourceLog } from "./read-log.ts";
@@ -37,7 +38,8 @@ export interface WithLogOptions {
 
 /**
  * Returns a reader of sources and their logs. An event that the source has too, by its id, is read once: the source's row, which
- * may know columns that the event was not told. Events that have one id and differ are told of, the one that stands first.
+ * may know columns that the event was not told. Events that have one id and differ are told of, the one that stands first; so that
+ * it is the same one whatever is asked, events outside the range come along that have the id of a logged one in it.
  * Without ids equal rows fall together in the join (SEMANTICS 2.3).
  * @throws as readSource and readLog; type_mismatch, value_out_of_range, bad_time for a value of the log, unless set aside
  */
@@ -50,13 +52,22 @@ export function withLog(readSource: ReadSource, options: WithLogOptions): ReadSo
     if (log === null || typed === null) {
       return pushes ? { ...batch, table: withPushes(batch.table, new Map()) } : batch;
     }
+    // Without ids, and of what is read whole, nothing stands elsewhere.
+    const beside = source.eventId === null || range === undefined ? [] : rangesBeside(range);
     let events = new LogColumns(source, typed.types, pushes);
+    const ids = new Set<string>();
     const report = await readLog(
       log,
       { range, writtenUntilUs: options.writtenUntilUs },
       {
-        restart: () => (events = new LogColumns(source, typed.types, pushes)),
-        add: (event) => events.add(event),
+        restart: () => {
+          events = new LogColumns(source, typed.types, pushes);
+          ids.clear();
+        },
+        add: (event) => {
+          events.add(event);
+          if (beside.length > 0 && event.id !== null) ids.add(event.id);
+        },
       },
     );
     options.onRead?.(source, report);
@@ -64,7 +75,15 @@ export function withLog(readSource: ReadSource, options: WithLogOptions): ReadSo
       if (missing !== null) throw missing;
       return pushes ? { ...batch, table: withPushes(batch.table, new Map()) } : batch;
     }
-    return joined(source, { ...batch, table: typed.table }, events, options);
+    const isCut = (batch.read?.filesSkipped ?? 0) > 0;
+    let rows = batch;
+    for (const other of ids.size === 0 ? [] : beside) {
+      const elsewhere = { range: other, ids };
+      for (const event of await loggedElsewhere(log, elsewhere, options.writtenUntilUs)) events.add(event);
+      if (isCut) rows = await withRowsElsewhere(readSource, source, columns, rows, elsewhere);
+    }
+    const { table } = rows === batch ? typed : (asDeclared(rows.table, options.typesOf(source)) ?? typed);
+    return joined(source, { ...rows, table }, events, options);
   };
 }
 

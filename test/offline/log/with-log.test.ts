@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { datasets } from "../../../offline/datasets/files.ts";
 import { tableOf, vectorFromValues } from "../../../offline/datasets/index.ts";
-import { type Engine, getHistoricalFeatures, openEngine } from "../../../offline/index.ts";
+import { type Engine, getHistoricalFeatures, openEngine, type ReadSource } from "../../../offline/index.ts";
 import { compactLog } from "../../../offline/log/compact.ts";
 import type { LogReadReport } from "../../../offline/log/read-log.ts";
 import { withLog, type WithLogOptions } from "../../../offline/log/with-log.ts";
@@ -124,24 +124,48 @@ async function features(
       ...options,
     },
   );
-  const { table, report, quarantine } = await getHistoricalFeatures({
+  const { table, report, quarantine } = await join(readSource, wanted, [HOUR_US], options.onBadRows);
+  conflicts = Object.fromEntries(report.views.map((view) => [view.view, view.conflicts]));
+  return [...cellsOf(table, wanted, 0), ...(quarantine ?? []).map((one) => one.table.numRows)];
+}
+
+const HOUR_US = 3_600_000_000;
+
+function join(
+  readSource: ReadSource,
+  wanted: readonly string[],
+  times: readonly number[],
+  onBadRows?: "fail" | "quarantine",
+) {
+  return getHistoricalFeatures({
     engine,
     entities: tableOf([
-      ["k", vectorFromValues(TEXT, ["a"])],
-      ["event_timestamp", vectorFromValues(TIME, [3_600_000_000n])],
+      [
+        "k",
+        vectorFromValues(
+          TEXT,
+          times.map(() => "a"),
+        ),
+      ],
+      ["event_timestamp", vectorFromValues(TIME, times.map(BigInt))],
     ]),
     snapshot,
     request: { features: wanted },
     readSource,
     fullNames: true,
-    ...(options.onBadRows === undefined ? {} : { onBadRows: options.onBadRows }),
+    ...(onBadRows === undefined ? {} : { onBadRows }),
   });
-  conflicts = Object.fromEntries(report.views.map((view) => [view.view, view.conflicts]));
-  const cells = wanted.map((name) => table.getChild(name.replace(":", "__"))?.get(0) as unknown);
-  return [
-    ...cells.map((cell) => (typeof cell === "bigint" ? Number(cell) : cell)),
-    ...(quarantine ?? []).map((one) => one.table.numRows),
-  ];
+}
+
+function cellsOf(table: Table, wanted: readonly string[], row: number): unknown[] {
+  const cells = wanted.map((name) => table.getChild(name.replace(":", "__"))?.get(row) as unknown);
+  return cells.map((cell) => (typeof cell === "bigint" ? Number(cell) : cell));
+}
+
+/** The features of shop "a", by time. */
+async function joined(...[readSource, wanted, times, onBadRows]: Parameters<typeof join>): Promise<unknown[][]> {
+  const { table } = await join(readSource, wanted, times, onBadRows);
+  return times.map((_, row) => cellsOf(table, wanted, row));
 }
 
 const e = (id: string, at: number, x: unknown, more: Parameters<typeof record>[3] = {}, y: unknown = "t") =>
@@ -256,6 +280,21 @@ describe("a source with its log (SEMANTICS 4.6, 4.7)", () => {
       ),
       { numRuns: 60 },
     );
+  });
+
+  it("of one id a row that can't be used stands for nothing, but only in a view that reads what is bad in it", async () => {
+    await appendTo(files, [e("b1", 10, 7, { createdTimeUs: 5 }, "u")]);
+    const readSource = withLog(
+      async (_, columns) => {
+        const table = batchOf([["b1", "a", 10, 5, 1, null]]);
+        const unreadCells = [{ row: 0, column: "y", reason: "no text" }];
+        if (columns === undefined) return { table, unreadCells };
+        return { table: table.select([...columns]), unreadCells: columns.includes("y") ? unreadCells : [] };
+      },
+      { logOf: sourceLog, typesOf: (spec) => typesInSnapshot(snapshot, spec), onBadRows: "quarantine" },
+    );
+    expect(await joined(readSource, ["stats:sum_x"], [HOUR_US], "quarantine")).toEqual([[1]]);
+    expect(await joined(readSource, ["stats:sum_x", "texts:last_y"], [HOUR_US], "quarantine")).toEqual([[1, "u"]]);
   });
 
   it("gives each view the events that were told what it needs", async () => {
