@@ -9,6 +9,8 @@ export interface ViewPush {
   readonly takenUs: Us | null;
   /** True where the online store holds another event of that id. */
   readonly refused?: true;
+  /** True where it was not taken anew: a time that is known before stands. */
+  readonly repeat?: boolean;
 }
 
 export interface LogEvent {
@@ -25,14 +27,24 @@ export interface LogEvent {
 
 /** Returns a segment's record as an event. */
 export function eventOf(record: ReadRecord): LogEvent {
-  const { id, eventTimeUs, createdTimeUs, writtenAtUs, deferred, refused = false, view, values } = record;
+  const {
+    id,
+    eventTimeUs,
+    createdTimeUs,
+    writtenAtUs,
+    deferred,
+    refused = false,
+    repeat = false,
+    view,
+    values,
+  } = record;
   return {
     id,
     eventTimeUs,
     createdTimeUs,
     writtenAtUs,
     values,
-    pushes: [refused ? { view, takenUs: null, refused } : { view, takenUs: deferred ? null : writtenAtUs }],
+    pushes: [refused ? { view, takenUs: null, refused } : { view, takenUs: deferred ? null : writtenAtUs, repeat }],
   };
 }
 
@@ -116,7 +128,8 @@ function withPush(pushes: readonly ViewPush[], push: ViewPush): readonly ViewPus
   if (known === undefined) return [...pushes, push];
   if (known.refused) return pushes;
   if (push.refused) return pushes.map((one) => (one === known ? push : one));
-  if (push.takenUs === null || (known.takenUs !== null && known.takenUs >= push.takenUs)) return pushes;
+  if (push.takenUs === null) return pushes;
+  if (known.takenUs !== null && (push.repeat === true || known.takenUs >= push.takenUs)) return pushes;
   return pushes.map((one) => (one === known ? push : one));
 }
 

@@ -20,6 +20,8 @@ export interface LogRecord {
   readonly deferred: boolean;
   /** True where the online store holds another event of that id: this one came into the log before that was known. */
   readonly refused?: boolean;
+  /** True where the online store had no need of it: it holds the same, or a later row. When it took that, an earlier record may tell. */
+  readonly repeat?: boolean;
   /** A JSON object of its join keys and columns of the source, as SEMANTICS 6 writes values. A column left out is unknown. */
   readonly valuesJson: string;
 }
@@ -65,20 +67,21 @@ export function parseSegmentName(name: string): SegmentName | null {
 
 /** Returns a record as a line, its end included; the source is told by the folder. */
 export function segmentLine(record: LogRecord): string {
-  const { view, id, eventTimeUs, createdTimeUs, writtenAtUs, deferred, refused, valuesJson } = record;
+  const { view, id, eventTimeUs, createdTimeUs, writtenAtUs, deferred, refused, repeat, valuesJson } = record;
   const created = createdTimeUs === null ? "" : `,"created":"${formatTime(createdTimeUs)}"`;
-  return `{"id":${JSON.stringify(id)},"view":${JSON.stringify(view)},"time":"${formatTime(eventTimeUs)}"${created},"written":"${formatTime(writtenAtUs)}"${deferred ? ',"deferred":true' : ""}${refused === true ? ',"refused":true' : ""},"values":${valuesJson}}\n`;
+  return `{"id":${JSON.stringify(id)},"view":${JSON.stringify(view)},"time":"${formatTime(eventTimeUs)}"${created},"written":"${formatTime(writtenAtUs)}"${deferred ? ',"deferred":true' : ""}${refused === true ? ',"refused":true' : ""}${repeat === true ? ',"repeat":true' : ""},"values":${valuesJson}}\n`;
 }
 
 /** Returns the record of a line without its end. @throws malformed_json, bad_request, bad_time for a line that none was written as */
 export function parseSegmentLine(line: string): ReadRecord {
   const json = parseJson(line);
   if (!isObject(json)) throw bad("it is no JSON object");
-  const { id, view, time, created = null, written, deferred = false, refused = false, values } = json;
+  const { id, view, time, created = null, written, deferred = false, refused = false, repeat = false, values } = json;
   if (typeof view !== "string") throw bad('"view" is no text');
   if (id !== null && typeof id !== "string") throw bad('"id" is neither text nor null');
   if (typeof deferred !== "boolean") throw bad('"deferred" is neither true nor false');
   if (typeof refused !== "boolean") throw bad('"refused" is neither true nor false');
+  if (typeof repeat !== "boolean") throw bad('"repeat" is neither true nor false');
   if (!isObject(values)) throw bad('"values" is no JSON object');
   return {
     view,
@@ -88,6 +91,7 @@ export function parseSegmentLine(line: string): ReadRecord {
     writtenAtUs: timeOf(written, "written"),
     deferred,
     ...(refused ? { refused } : {}),
+    ...(repeat ? { repeat } : {}),
     values,
   };
 }

@@ -26,6 +26,7 @@ const RECORD: LogRecord = {
 const RECORDS: readonly (readonly [what: string, more: Partial<LogRecord>])[] = [
   ["a plain event", {}],
   ["a deferred one with a created time", { deferred: true, createdTimeUs: 985_996_799_000_000 }],
+  ["one that was taken before, perhaps", { repeat: true }],
   ["an event without an id", { id: null }],
   ["integers that a double rounds, and -0", { valuesJson: '{"a":9007199254740993,"b":-9223372036854775808,"c":-0}' }],
   [

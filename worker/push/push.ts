@@ -76,6 +76,8 @@ export interface PushRequest {
   readonly to?: Destination | undefined;
   /** How times are written; by default with their zone. */
   readonly time?: ParseTimeOptions;
+  /** True for events that the log has already. */
+  readonly logged?: boolean;
 }
 
 const MAX_ATTEMPTS = 8;
@@ -93,6 +95,16 @@ interface Pending {
   readonly key: string;
   readonly target: PushTarget;
   readonly events: readonly ReadEvent[];
+}
+
+/** An event as the log is told of it, and what became of it. */
+interface Told {
+  readonly record: LogRecord;
+  /** The version whose verdict it is: the one that answers, or else the latest. */
+  by: PushTarget;
+  verdict: Verdict;
+  /** True where this push has appended it. */
+  isLogged: boolean;
 }
 
 /**
@@ -123,51 +135,56 @@ export async function pushEvents(request: PushRequest, services: PushServices): 
   const moment = { nowUs: clock.nowUs(), maxSkewUs: services.config.maxSkewUs, time: request.time ?? {} };
   const [latest] = targets;
   const taken = readAll(latest, request.events, moment, rejected);
-  const verdicts = new Map<number, Verdict>();
+  const told = new Map<number, Told>();
+  for (const event of taken) {
+    const record = logRecord(latest, event, moment.nowUs);
+    told.set(event.index, { record, by: latest, verdict: "deferred", isLogged: false });
+  }
   const missed: Missed[] = [];
   if (to === "offline") {
-    const records = (nowUs: Us) => taken.map((event) => logRecord(latest, event, nowUs, true));
+    const records = (writtenAtUs: Us) => [...told.values()].map(({ record }) => ({ ...record, writtenAtUs }));
     if (taken.length > 0) await append(log as EventLog, records, clock);
-    for (const { index } of taken) verdicts.set(index, "deferred");
   } else {
     const pending = byKey(latest, taken);
-    const indices = new Set(taken.map(({ index }) => index));
     for (const older of targets.slice(1)) {
       const refused: Rejected[] = [];
-      pending.push(...byKey(older, readAll(older, request.events, moment, refused, indices)));
+      const events = readAll(older, request.events, moment, refused, told);
+      if (older.answers) {
+        for (const { index } of events) (told.get(index) as Told).by = older;
+        pending.unshift(...byKey(older, events));
+      } else pending.push(...byKey(older, events));
       const [first] = refused;
       if (first === undefined) continue;
       missed.push({ version: older.version, events: refused.length, code: first.code, message: first.message });
     }
-    await write(pending, latest, logged ? log : null, services, verdicts);
+    await write(pending, { told, log: logged ? log : null, logged: logged || request.logged === true }, services);
   }
-  const counts = counted(taken, verdicts, rejected);
+  const counts = counted(told, rejected);
   services.metrics.pushed(latest.view, { ...counts, rejected: rejected.length });
   return { ...counts, logged, ...(missed.length > 0 ? { missed } : {}) };
 }
 
-function counted(taken: readonly ReadEvent[], verdicts: ReadonlyMap<number, Verdict>, rejected: Rejected[]) {
+function counted(told: ReadonlyMap<number, Told>, rejected: Rejected[]) {
   const counts = { accepted: 0, duplicate: 0, deferred: 0 };
-  for (const { index, id } of taken) {
-    const verdict = verdicts.get(index) as Verdict;
+  for (const [index, { record, verdict }] of told) {
     if (verdict !== "conflict") counts[verdict]++;
     else
       rejected.push({
         index,
         code: "event_conflict",
-        message: `the id "${id.slice(0, 200)}" stands for another event of its key`,
+        message: `the id "${record.id?.slice(0, 200)}" stands for another event of its key`,
       });
   }
   return { ...counts, rejected: rejected.toSorted((a, b) => a.index - b.index) };
 }
 
-/** Returns the events that a version can take, of those at the places `of` alone; the others are told in `rejected`. */
+/** Returns the events that a version can take, of those at the places of `of` alone; the others are told in `rejected`. */
 function readAll(
   target: PushTarget,
   events: readonly GivenEvent[],
   moment: Parameters<PushTarget["read"]>[3],
   rejected: Rejected[],
-  of?: ReadonlySet<number>,
+  of?: ReadonlyMap<number, unknown>,
 ): ReadEvent[] {
   const read: ReadEvent[] = [];
   for (const [index, event] of events.entries()) {
@@ -187,15 +204,16 @@ function byKey(target: PushTarget, events: readonly ReadEvent[]): Pending[] {
   return [...Map.groupBy(events, ({ key }) => key)].map(([key, own]) => ({ key, target, events: own }));
 }
 
-async function write(
-  all: readonly Pending[],
-  latest: PushTarget,
-  log: EventLog | null,
-  services: PushServices,
-  verdicts: Map<number, Verdict>,
-): Promise<void> {
+interface Writing {
+  readonly told: ReadonlyMap<number, Told>;
+  /** null: it is told nothing. */
+  readonly log: EventLog | null;
+  /** True where it has the events before they are written. */
+  readonly logged: boolean;
+}
+
+async function write(all: readonly Pending[], { told, log, logged }: Writing, services: PushServices): Promise<void> {
   const { store, cache, clock } = services;
-  const logged = new Set<number>();
   let pending = all;
   for (let attempt = 0; pending.length > 0; attempt++) {
     if (attempt === MAX_ATTEMPTS) {
@@ -209,58 +227,75 @@ async function write(
     const readFromMs = clock.elapsedMs();
     let nowUs = clock.nowUs();
     let judged = judge(pending, texts, nowUs);
-    const own = judged.filter(({ of, torn }) => of.target === latest && !(torn && attempt < TORN_READS));
-    const toLog = log === null ? [] : own.flatMap(unlogged);
+    const toLog = judged.filter(({ torn }) => !(torn && attempt < TORN_READS)).flatMap(unlogged);
     if (log !== null && toLog.length > 0) {
-      const records = (us: Us) =>
-        toLog.map(({ event, verdict }) => logRecord(latest, event, us, verdict === "deferred"));
+      const records = (writtenAtUs: Us) =>
+        toLog.map(({ record, verdict, repeat }) => ({
+          ...record,
+          writtenAtUs,
+          deferred: verdict === "deferred",
+          repeat,
+        }));
       const stampedUs = await append(log, records, clock, { nowUs, readFromMs });
-      for (const { event } of toLog) logged.add(event.index);
+      for (const { one } of toLog) one.isLogged = true;
       // Rows must not be stamped earlier than the log.
       if (stampedUs !== nowUs) judged = judge(pending, texts, (nowUs = stampedUs));
     }
     pending = await settle(judged, attempt);
   }
-  if (log === null) return;
   // Another push was faster: the log learns which of the two the rows hold.
-  const own = all.flatMap(({ target, events }) => (target === latest ? events : []));
-  const refused = own.filter(({ index }) => logged.has(index) && verdicts.get(index) === "conflict");
-  const records = (us: Us) => refused.map((event) => ({ ...logRecord(latest, event, us, true), refused: true }));
-  if (refused.length > 0) await append(log, records, clock);
+  const refused = [...told.values()].filter(({ isLogged, verdict }) => isLogged && verdict === "conflict");
+  const records = (writtenAtUs: Us) => refused.map(({ record }) => ({ ...record, writtenAtUs, refused: true }));
+  if (log !== null && refused.length > 0) await append(log, records, clock);
 
   function judge(pairs: readonly Pending[], texts: readonly (string | null)[], nowUs: Us) {
     let at = 0;
-    return pairs.map((of) => {
+    return pairs.map(({ key, target, events: all }) => {
       const row = texts[at++] ?? null;
-      const seen = of.target.remembers ? (texts[at++] ?? null) : null;
-      const moment = { nowUs, frozen: clock.frozen, logged: log !== null && of.target === latest };
-      return { of, row, ...of.target.push({ row, seen }, of.events, moment) };
+      const seen = target.remembers ? (texts[at++] ?? null) : null;
+      // What is refused no other version takes: the event that stands in its place may be still to come to that.
+      const events = all.filter(({ index }) => leading(target, index) || told.get(index)?.verdict !== "conflict");
+      const pushed = target.push({ row, seen }, events, { nowUs, frozen: clock.frozen, logged });
+      for (const [i, { index }] of events.entries()) {
+        const one = leading(target, index);
+        if (one !== undefined) one.verdict = pushed.verdicts[i] as Verdict;
+      }
+      return { of: { key, target, events }, row, ...pushed };
     });
   }
 
-  function unlogged({ of: { events }, verdicts: own, unlogged: repeats = [] }: ReturnType<typeof judge>[number]) {
+  /** Returns an event where the verdict on it is that of this version. */
+  function leading(target: PushTarget, index: number): Told | undefined {
+    const one = told.get(index);
+    return one?.by === target ? one : undefined;
+  }
+
+  function unlogged({ of: { target, events }, repeats = [] }: ReturnType<typeof judge>[number]) {
+    if (log === null) return [];
     const places = new Set(repeats);
-    return events.flatMap((event, i) => {
-      const verdict = own[i] as Verdict;
-      const isDue = verdict === "accepted" || verdict === "deferred" || places.has(i);
-      return isDue && !logged.has(event.index) ? [{ event, verdict }] : [];
+    return events.flatMap(({ index }, i) => {
+      const one = leading(target, index);
+      if (one === undefined || one.isLogged) return [];
+      const { record, verdict } = one;
+      const repeat = places.has(i);
+      return repeat || verdict === "accepted" || verdict === "deferred" ? [{ one, record, verdict, repeat }] : [];
     });
   }
 
   /** Writes what was judged; returns what has to be done again. */
   async function settle(judged: ReturnType<typeof judge>, attempt: number): Promise<Pending[]> {
     const again: Pending[] = [];
-    const writing: (typeof judged)[number][] = [];
     const writes: StoreWrite[] = [];
+    const writing: Pending[] = [];
     for (const one of judged) {
       const { of, row, torn, write: next } = one;
       if (torn && attempt < TORN_READS) again.push(of);
-      else if (next === undefined) keep(one);
-      else if (log !== null && of.target === latest && unlogged(one).length > 0) again.push(of);
+      else if (next === undefined) continue;
+      else if (unlogged(one).length > 0) again.push(of);
       else {
         const { seen, ...rest } = next;
         const beside = seen === undefined ? {} : { beside: { key: seenKey(of.key), value: seen } };
-        writing.push(one);
+        writing.push(of);
         writes.push({ key: of.key, expected: row, ...rest, ...beside });
       }
     }
@@ -270,16 +305,7 @@ async function write(
       writes.map(({ key }) => key),
       clock.elapsedMs(),
     );
-    for (const [i, one] of writing.entries()) {
-      if (written[i] === true) keep(one);
-      else again.push(one.of);
-    }
-    return again;
-  }
-
-  function keep({ of, verdicts: own }: ReturnType<typeof judge>[number]): void {
-    if (of.target !== latest) return;
-    for (const [i, { index }] of of.events.entries()) verdicts.set(index, own[i] as Verdict);
+    return [...again, ...writing.filter((_, i) => written[i] !== true)];
   }
 }
 
@@ -308,7 +334,6 @@ function logRecord(
   { view, spec }: PushTarget,
   { id, eventTimeUs, createdTimeUs, valuesJson }: ReadEvent,
   writtenAtUs: Us,
-  deferred: boolean,
 ): LogRecord {
   const { name: source, eventId } = spec.source;
   return {
@@ -318,7 +343,7 @@ function logRecord(
     eventTimeUs,
     createdTimeUs,
     writtenAtUs,
-    deferred,
+    deferred: true,
     valuesJson,
   };
 }

@@ -25,8 +25,8 @@ export function storedPusher(spec: StoredViewSpec): Pusher {
     const { outcomes, write } = storedMerge(spec, { nowUs, frozen, maxSkewUs: 0 })(row, rows);
     return {
       verdicts: outcomes.map((outcome) => VERDICTS[outcome]),
-      // A row does not tell whether the log has it.
-      unlogged: outcomes.flatMap((outcome, i) => (outcome === "unchanged" ? [i] : [])),
+      // A row tells neither whether the log has it nor whether it held another before.
+      repeats: outcomes.flatMap((outcome, i) => (outcome === "unchanged" || outcome === "superseded" ? [i] : [])),
       torn: false,
       ...(write === undefined ? {} : { write }),
     };

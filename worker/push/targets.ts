@@ -2,13 +2,15 @@
 import { EdgefeatError } from "../../sdk/errors.ts";
 import { lookUp } from "../../sdk/shape.ts";
 import type { Snapshot } from "../../sdk/registry/index.ts";
-import { type WritableView, writableView } from "../write/row-shape.ts";
+import { pushedView, takesPushes, type WritableView, writableView } from "../write/row-shape.ts";
 import { eventReader } from "./event.ts";
 import { storedPusher } from "./stored-push.ts";
 import { type Pusher, tilePusher } from "./tile-push.ts";
 
 /** A version of a view that takes events. */
 export interface PushTarget extends WritableView {
+  /** True for the one that answers where no version is asked for. */
+  readonly answers: boolean;
   readonly read: ReturnType<typeof eventReader>;
   readonly push: Pusher;
   /** True where rows have a companion that remembers event ids. */
@@ -26,40 +28,30 @@ export function pushTargets(
   view: string,
   only: number | null = null,
 ): readonly [PushTarget, ...PushTarget[]] {
-  const latest = takerOf(snapshot, view, only);
+  const latest = only === null ? pushedView(snapshot, view) : writableView(snapshot, view, only);
+  if (!takesPushes(latest.spec)) throw refusal(latest);
   if (only !== null) return [targetOf(snapshot, latest)];
   const { versions } = lookUp(snapshot.views, view, "view called", "unknown_view");
   const older = Object.entries(versions).flatMap(([number, { materialized, spec }]): WritableView[] => {
     const version = Number(number);
-    if (version === latest.version || !materialized || spec.kind === "onDemand") return [];
-    const target = { view, version, spec };
-    return refusalOf(target) === null && spec.source.name === latest.spec.source.name ? [target] : [];
+    if (version === latest.version || !materialized || !takesPushes(spec)) return [];
+    return spec.source.name === latest.spec.source.name ? [{ view, version, spec }] : [];
   });
   return [targetOf(snapshot, latest), ...older.map((target) => targetOf(snapshot, target))];
 }
 
-/** @throws as pushTargets */
-function takerOf(snapshot: Snapshot, view: string, only: number | null): WritableView {
-  const found = writableView(snapshot, view, only);
-  const refusal = refusalOf(found);
-  if (refusal === null) return found;
-  const { active } = snapshot.views[view] ?? {};
-  if (only !== null || active === undefined || active === null) throw refusal;
-  const answering = writableView(snapshot, view, active);
-  if (refusalOf(answering) !== null) throw refusal;
-  return answering;
-}
-
 function targetOf(snapshot: Snapshot, target: WritableView): PushTarget {
   const { view, version, spec } = target;
+  const { active, versions } = lookUp(snapshot.views, view, "view called", "unknown_view");
   const read = eventReader(snapshot, target);
-  const serves = snapshot.views[view]?.versions[String(version)]?.materialized === true;
+  const answers = version === active;
+  const serves = versions[version]?.materialized === true;
   return spec.kind === "stored"
-    ? { ...target, read, push: storedPusher(spec), remembers: false }
-    : { ...target, read, push: tilePusher(spec, { serves }), remembers: true };
+    ? { ...target, answers, read, push: storedPusher(spec), remembers: false }
+    : { ...target, answers, read, push: tilePusher(spec, { serves }), remembers: true };
 }
 
-function refusalOf({ view, spec }: WritableView): EdgefeatError | null {
+function refusal({ view, spec }: WritableView): EdgefeatError {
   if (spec.select !== undefined) {
     return new EdgefeatError(
       "bad_request",
@@ -69,7 +61,6 @@ function refusalOf({ view, spec }: WritableView): EdgefeatError | null {
       },
     );
   }
-  if (spec.kind === "stored" || spec.push === true) return null;
   return new EdgefeatError("bad_request", `"${view}" takes no pushed events`, {
     hint: "define it with push: true, and apply",
   });

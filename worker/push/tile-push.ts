@@ -29,8 +29,8 @@ export interface PushedEvent extends TileEvent {
 export interface Pushed {
   /** Of each event. */
   readonly verdicts: readonly Verdict[];
-  /** The places of those duplicates that the log may be without. */
-  readonly unlogged?: readonly number[];
+  /** The places of those that change nothing here, and that the log may be without: when they were taken first is not known. */
+  readonly repeats?: readonly number[];
   /**
    * True where row and companion are not of the same push: read them again. Where that does not help, the companion is
    * lost, and it was judged so: only later events than all that the row holds count.
@@ -81,23 +81,23 @@ export function tilePusher(spec: AggregatedViewSpec, { serves = true }: { serves
     const floorUs = known ? companion.floorUs : torn ? newestUs : NO_BOUNDARY;
 
     const verdicts = new Array<Verdict>(events.length);
-    const unlogged: number[] = [];
+    const repeats: number[] = [];
     const judged = judge();
     const accepted = judged.filter((i) => verdicts[i] === "accepted").map((i) => events[i] as PushedEvent);
-    const relogged = logged ? unlogged.map((i) => events[i] as PushedEvent) : [];
+    const relogged = logged ? repeats.map((i) => events[i] as PushedEvent) : [];
     for (const { id, eventTimeUs, hash } of relogged) seen.set(id, { eventTimeUs, hash, logged });
-    if (accepted.length + relogged.length === 0) return { verdicts, unlogged, torn };
+    if (accepted.length + relogged.length === 0) return { verdicts, repeats, torn };
 
     const expireInMs = frozen ? null : tileExpiry(layout, newestUs, nowUs);
     if (expireInMs !== null && expireInMs <= 0) {
       // So old that the row would be dropped at once: no window can see it.
-      return { verdicts: verdicts.map((verdict) => (verdict === "accepted" ? "deferred" : verdict)), unlogged, torn };
+      return { verdicts: verdicts.map((verdict) => (verdict === "accepted" ? "deferred" : verdict)), repeats, torn };
     }
     const next = Math.max(counter, companion?.counter ?? 0) + 1;
     const pruned = prunedSeen(seen, floorUs, newestUs - latenessUs);
     return {
       verdicts,
-      unlogged,
+      repeats,
       torn,
       write: {
         value: compressText(packTileRow(layout, withEvents(row, { accepted, relogged }, next, nowUs))),
@@ -117,7 +117,7 @@ export function tilePusher(spec: AggregatedViewSpec, { serves = true }: { serves
           own.set(id, hash);
           first.push(i);
         } else verdicts[i] = other === hash ? "duplicate" : "conflict";
-        if (known?.hash === hash && !known.logged) unlogged.push(i);
+        if (known?.hash === hash && !known.logged) repeats.push(i);
       }
       first.sort((a, b) => (events[a] as PushedEvent).eventTimeUs - (events[b] as PushedEvent).eventTimeUs);
       for (const i of first) {

@@ -8,7 +8,8 @@ import { readJson } from "../middleware/body.ts";
 import { feastErrorResponse } from "../middleware/feast-error.ts";
 import { type FramePushed, pushFrame, pushServices } from "../push/index.ts";
 import { parseFrame } from "../write/feast-frame.ts";
-import { type FrameWritten, latestSpec, pushedViews, writeFrame } from "../write/feast-write.ts";
+import { type FrameWritten, pushedViews, writeFrame } from "../write/feast-write.ts";
+import { pushedView, takesPushes } from "../write/row-shape.ts";
 import { type Act, jsonResponse, type Route, type Services } from "./route.ts";
 
 const frame = z.custom<Record<string, unknown>>(isObject, "expected an object with a list of values for each column");
@@ -68,9 +69,9 @@ export const postPush: Route = {
 const DESTINATIONS = { online: "online", offline: "offline", online_and_offline: "both" } as const;
 
 /** True for a view whose rows are made of events that are pushed. */
-function isPushedEvents({ views }: Snapshot, view: string): boolean {
-  const spec = latestSpec(views, view);
-  return spec?.kind === "aggregated" && spec.push === true;
+function isPushedEvents(snapshot: Snapshot, view: string): boolean {
+  const { spec } = pushedView(snapshot, view);
+  return spec.kind === "aggregated" && takesPushes(spec);
 }
 
 function pushedTotals({ rows, views }: FramePushed): Record<string, number> {

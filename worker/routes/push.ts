@@ -12,7 +12,10 @@ export const postEvents: Route = {
     const { snapshot } = await services.registry.load();
     const targets = pushTargets(snapshot, param("view"), only);
     const { version } = targets[0];
-    const { rejected, logged, missed, ...counts } = await pushEvents({ targets, ...given }, pushServices(services));
+    const { rejected, logged, missed, ...counts } = await pushEvents(
+      { targets, ...given, logged: only !== null },
+      pushServices(services),
+    );
     act.version = version;
     act.counts = { ...counts, rejected: rejected.length };
     const status = failing && rejected.length > 0 ? 422 : 200;

@@ -1,14 +1,14 @@
 // A frame of Feast's written to the views that it is for: to each of their versions that it makes whole rows of.
 import { EdgefeatError } from "../../sdk/errors.ts";
 import { didYouMean } from "../../sdk/nearest.ts";
-import type { Snapshot, ViewSpec } from "../../sdk/registry/index.ts";
+import type { Snapshot } from "../../sdk/registry/index.ts";
 import type { StoredRow } from "../../sdk/rows/index.ts";
 import type { Clock } from "../../sdk/time.ts";
 import type { RowCache } from "../serve/index.ts";
 import type { OnlineStore } from "../store/port.ts";
 import { type FeastFrame, isWholeFor, readFrame, type StoredTarget } from "./feast-frame.ts";
 import { mergeIntoStore, type WriteCounts } from "./merge.ts";
-import { type WritableView, writableView } from "./row-shape.ts";
+import { pushedView, takesPushes, type WritableView, writableView } from "./row-shape.ts";
 import { storedMerge, type WriteMoment } from "./stored-rows.ts";
 
 /** What became of a frame. */
@@ -25,17 +25,19 @@ export interface FrameWritten {
  * with a query of its own are not the source's: it takes only its own.
  * @throws unknown_source; bad_request where the name is a source's, and that of a view over another one
  */
-export function pushedViews({ views }: Snapshot, name: string): readonly string[] {
-  const sources = new Map<string, string[]>();
-  for (const view of Object.keys(views)) {
-    const spec = latestSpec(views, view);
-    if (spec === undefined || spec.kind === "onDemand" || spec.select !== undefined) continue;
-    const over = sources.get(spec.source.name);
-    if (over === undefined) sources.set(spec.source.name, [view]);
-    else over.push(view);
+export function pushedViews(snapshot: Snapshot, name: string): readonly string[] {
+  const { views } = snapshot;
+  const sources = new Map<string, WritableView[]>();
+  for (const [view, { latest, versions }] of Object.entries(views)) {
+    if (latest === null || versions[latest]?.spec.kind === "onDemand") continue;
+    const one = pushedView(snapshot, view);
+    if (one.spec.select !== undefined) continue;
+    const over = sources.get(one.spec.source.name);
+    if (over === undefined) sources.set(one.spec.source.name, [one]);
+    else over.push(one);
   }
   const isView = Object.hasOwn(views, name);
-  const over = takers(views, sources.get(name));
+  const over = takers(sources.get(name));
   if (over !== undefined && isView && !over.includes(name)) {
     throw new EdgefeatError("bad_request", `"${name}" is a source, and also a view over another source`, {
       hint: "write to the view by POST /write-to-online-store",
@@ -51,19 +53,9 @@ export function pushedViews({ views }: Snapshot, name: string): readonly string[
 }
 
 /** Where a view over the source takes pushes by its definition, windows that only batches fill do not stand in the way. */
-function takers(views: Snapshot["views"], over: readonly string[] | undefined): readonly string[] | undefined {
-  const pushed = (view: string) => {
-    const spec = latestSpec(views, view);
-    return spec !== undefined && spec.kind !== "onDemand" && spec.push === true;
-  };
-  if (over?.some(pushed) !== true) return over;
-  return over.filter((view) => latestSpec(views, view)?.kind === "stored" || pushed(view));
-}
-
-/** Returns what the definitions hold of a view now; undefined where there is none. */
-export function latestSpec(views: Snapshot["views"], view: string): ViewSpec | undefined {
-  const { latest = null, versions = {} } = views[view] ?? {};
-  return latest === null ? undefined : versions[latest]?.spec;
+function takers(over: readonly WritableView[] | undefined): readonly string[] | undefined {
+  const isPushed = over?.some(({ spec }) => spec.push === true);
+  return over?.filter(({ spec }) => isPushed !== true || takesPushes(spec)).map(({ view }) => view);
 }
 
 /**
@@ -103,23 +95,21 @@ export interface WritePlace {
  * know either, so a frame goes to those that it is whole for.
  */
 function storedTargets(snapshot: Snapshot, view: string, frame: FeastFrame): StoredTarget[] {
-  const latest = stored(writableView(snapshot, view, null));
-  const active = snapshot.views[view]?.active ?? null;
-  if (active === null || active === latest.version) return [latest];
-  const answering = writableView(snapshot, view, active);
-  const whole = [latest, ...(isStored(answering) ? [answering] : [])].filter((target) => isWholeFor(target, frame));
-  return whole.length === 0 ? [latest] : whole;
-}
-
-function stored(target: WritableView): StoredTarget {
-  if (isStored(target)) return target;
-  throw new EdgefeatError(
-    "needs_runner",
-    `the aggregated view "${target.view}" takes no rows: its windows are made of events`,
-    {
-      hint: "materialize it with edgefeat materialize",
-    },
-  );
+  const latest = writableView(snapshot, view, null);
+  const active = snapshot.views[view]?.active ?? latest.version;
+  const both = active === latest.version ? [latest] : [latest, writableView(snapshot, view, active)];
+  const [first, ...others] = both.filter(isStored);
+  if (first === undefined) {
+    throw new EdgefeatError(
+      "needs_runner",
+      `the aggregated view "${view}" takes no rows: its windows are made of events`,
+      {
+        hint: "materialize it with edgefeat materialize",
+      },
+    );
+  }
+  const whole = [first, ...others].filter((target) => isWholeFor(target, frame));
+  return whole.length === 0 ? [first] : whole;
 }
 
 function isStored(target: WritableView): target is StoredTarget {

@@ -1,7 +1,7 @@
 // What the rows of a view look like where they enter: their join keys, read from JSON, as store keys.
 import { EdgefeatError } from "../../sdk/errors.ts";
 import { didYouMean } from "../../sdk/nearest.ts";
-import type { AggregatedViewSpec, Snapshot, StoredViewSpec } from "../../sdk/registry/index.ts";
+import type { AggregatedViewSpec, Snapshot, StoredViewSpec, ViewSpec } from "../../sdk/registry/index.ts";
 import { viewVersion } from "../../sdk/registry/index.ts";
 import { checkId, keyId, keyPrefix, keySuffix } from "../../sdk/rows/index.ts";
 import { isObject, located, lookUp, pointerOf } from "../../sdk/shape.ts";
@@ -30,6 +30,24 @@ export function writableView(snapshot: Snapshot, view: string, version: number |
   throw new EdgefeatError("bad_request", `"${view}" is an on-demand view: it is computed at each request`, {
     hint: "write to its input views",
   });
+}
+
+/** True for versions that rows or events are pushed into: those of a select only the engine makes. */
+export function takesPushes(spec: ViewSpec | undefined): spec is WritableView["spec"] {
+  if (spec === undefined || spec.kind === "onDemand" || spec.select !== undefined) return false;
+  return spec.kind === "stored" || spec.push === true;
+}
+
+/**
+ * Returns the version of a view that pushes are read by: the one that the definitions hold now, or where that takes none the
+ * one that answers; where that takes none either, the first again. @throws as writableView
+ */
+export function pushedView(snapshot: Snapshot, view: string): WritableView {
+  const latest = writableView(snapshot, view, null);
+  const { active = null, versions = {} } = snapshot.views[view] ?? {};
+  const spec = active === null ? undefined : versions[active]?.spec;
+  if (active === null || takesPushes(latest.spec) || !takesPushes(spec)) return latest;
+  return { view, version: active, spec };
 }
 
 /** Returns what makes the store key of a row from its ids, which are in the order of the view's join keys. */

@@ -44,6 +44,7 @@ interface Pushed extends Batch {
   readonly view: string;
   readonly written: number;
   readonly deferred: boolean;
+  readonly repeat?: boolean;
 }
 type Run = Omit<Completion, "version">;
 
@@ -68,9 +69,9 @@ async function served(
   times: readonly number[],
 ) {
   const files = memoryLogFiles();
-  for (const { id, at, made, x, view, written, deferred } of pushes) {
+  for (const { id, at, made, x, view, written, deferred, repeat = false } of pushes) {
     await appendTo(files, [
-      record(id, at, { k: "a", x }, { view, createdTimeUs: made, writtenAtUs: written, deferred }),
+      record(id, at, { k: "a", x }, { view, createdTimeUs: made, writtenAtUs: written, deferred, repeat }),
     ]);
   }
   const place = { files, folder: "p/dev" };
@@ -229,6 +230,29 @@ describe("as served (SEMANTICS 2.2)", () => {
       [],
       39,
       [0, null, null],
+    ],
+    [
+      "a push that was taken, and came again",
+      [],
+      [
+        { ...b("1", 10, 5, 1), view: "stats", written: 30, deferred: false },
+        { ...b("1", 10, 5, 1), view: "stats", written: 40, deferred: false, repeat: true },
+      ],
+      [],
+      30,
+      [1, 1, null],
+    ],
+    [
+      "a push that only its repeats tell of: from the first of them on",
+      [],
+      [
+        { ...b("1", 10, 5, 1), view: "stats", written: 20, deferred: true },
+        { ...b("1", 10, 5, 1), view: "stats", written: 30, deferred: false, repeat: true },
+        { ...b("1", 10, 5, 1), view: "stats", written: 40, deferred: false, repeat: true },
+      ],
+      [],
+      30,
+      [1, 1, null],
     ],
     [
       "of one time what was made last, whenever it was served",

@@ -1,5 +1,6 @@
 // Feast's push into views of windows, and offline too: a frame's rows are events of the source.
 import { beforeEach, describe, expect, it } from "vitest";
+import { count, featureView } from "../../../sdk/index.ts";
 import { planApply } from "../../../sdk/registry/index.ts";
 import { durableObjectStore } from "../../support/workerd-stores.ts";
 import { compiled } from "../support/definitions.ts";
@@ -75,6 +76,21 @@ describe("POST /push of events", () => {
     await h.send("PUT", "/v1/registry", plan.snapshot, { "if-match": `"${registry}"` });
     expect((await push()).json.views).toMatchObject(views.map((view) => ({ view, version: 1, accepted: 3 })));
     expect(await rows("pushed:events_1h")).toEqual([[2], [1]]);
+  });
+
+  it("7.2 writes rows into the version that answers until the windows of its view's next one do", async () => {
+    const windows = featureView("latest", {
+      entities: latest.entities,
+      source: latest.source,
+      aggregations: { n: count("1d") },
+    });
+    h = harness(durableObjectStore());
+    await h.apply(compiled({ latest }));
+    const { snapshot, registry } = (await h.send("GET", "/v1/registry")).json;
+    const plan = planApply(snapshot, compiled({ latest: windows }));
+    await h.send("PUT", "/v1/registry", plan.snapshot, { "if-match": `"${registry}"` });
+    expect((await push()).json.views).toMatchObject([{ view: "latest", version: 1, written: 2, superseded: 1 }]);
+    expect(await rows("latest:delay")).toEqual([[5], [-3]]);
   });
 
   it("to both sides tells the log of each view that took an event", async () => {

@@ -59,6 +59,7 @@ describe.each(stores)("pushing over %s with a log", (_, makeStore) => {
       createdTimeUs: null,
       writtenAtUs: h.clock.nowUs(),
       deferred: false,
+      repeat: false,
       valuesJson: '{"origin":"SEA","delay":null,"distance":100,"carrier":"AS"}',
     });
   });
@@ -139,6 +140,24 @@ describe.each(stores)("pushing over %s with a log", (_, makeStore) => {
     await push({ events, to: "online" }, "latest");
     expect((await push({ events }, "latest")).json).toEqual({ ...NONE, duplicate: 1, logged: true });
     expect(log.records.map((one) => [one.id, one.deferred])).toEqual([["a", false]]);
+  });
+
+  it("2.2 is told what a stored view does not take anew: it may have been served before", async () => {
+    const rows = (...flights: FlightEvent[]) =>
+      push(
+        flights.map(({ id, time, origin, delay, carrier }) => ({ id, time, values: { origin, delay, carrier } })),
+        "latest",
+      );
+    const [older, newer] = [flightAt("a", at("11:00:00")), flightAt("b", at("11:30:00"))];
+    await rows(older);
+    await rows(newer);
+    await rows(older, newer);
+    expect(log.records.map(({ id, repeat }) => [id, repeat])).toEqual([
+      ["a", false],
+      ["b", false],
+      ["a", true],
+      ["b", true],
+    ]);
   });
 
   it("takes no rows of a source without event times, for which none is read", async () => {

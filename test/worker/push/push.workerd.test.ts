@@ -222,6 +222,7 @@ describe.each(stores)("pushing over %s", (_, makeStore) => {
     ["no object", 7, "bad_request"],
     ["an unknown member", { ...eventOf(flightAt("a", NOW)), extra: 1 }, "bad_request"],
     ["no id", { time: NOW, values: { origin: "SEA" } }, "bad_request"],
+    ["an empty id", eventOf(flightAt("", NOW)), "bad_request"],
     ["an id that is no text", { ...eventOf(flightAt("a", NOW)), id: { a: 1 } }, "bad_request"],
     ["no time", { id: "a", values: { origin: "SEA" } }, "null_time"],
     ["a time without a zone", { ...eventOf(flightAt("a", "2001-03-31T12:00:00")) }, "bad_time"],
@@ -442,17 +443,55 @@ describe.each(stores)("pushing over %s", (_, makeStore) => {
     const into = async (query: string, ...events: FlightEvent[]) =>
       (await h.send("POST", `/v1/push/pushed?${query}`, events.map(eventOf))).json;
 
+    const counted = async (version: number) => {
+      const [name] = version === 1 ? ["events_1h"] : ["events_2h"];
+      const request = { features: [`pushed@${version}:${name}`], entities: { origin: "SEA" } };
+      return (await h.features(request, { "cache-control": "no-cache" })).json.rows[0][0];
+    };
+    const logged = () => log.records.map(({ id, deferred, repeat }) => [id, deferred, repeat]);
+
     it("takes events however late and forgets none, until it serves", async () => {
-      const late = [flightAt("b", at("08:00:00")), flightAt("c", at("09:00:00"))];
+      const late = [flightAt("b", at("10:20:00")), flightAt("c", at("10:30:00"))];
       expect(await send([flightAt("a", at("11:50:00"))])).toMatchObject({ accepted: 1, version: 2 });
-      expect(await send(late)).toMatchObject({ accepted: 2, deferred: 0 });
-      expect(await send(late)).toMatchObject({ accepted: 0, duplicate: 2 });
+      expect(await into("version=2", ...late)).toMatchObject({ accepted: 2, deferred: 0 });
+      expect(await into("version=2", ...late)).toMatchObject({ accepted: 0, duplicate: 2 });
       await mark();
+      expect(await counted(2)).toBe(3);
       expect(await send([flightAt("d", at("08:30:00")), flightAt("e", at("11:55:00"))])).toMatchObject({
         accepted: 1,
         deferred: 1,
       });
       expect(await send(late)).toMatchObject({ accepted: 0, deferred: 2 });
+    });
+
+    it("3.2 leaves the verdict to the one that answers, and may take what that one defers", async () => {
+      await send([flightAt("a", at("11:50:00"))]);
+      expect(await send([flightAt("b", at("10:30:00"))])).toMatchObject({ accepted: 0, deferred: 1, version: 2 });
+      expect(await counted(1)).toBe(1);
+      expect(logged()).toEqual([
+        ["a", false, false],
+        ["b", true, false],
+      ]);
+      await mark();
+      expect(await counted(2)).toBe(2);
+    });
+
+    it("4.6 takes none that the one that answers refuses: its own may be still to come", async () => {
+      const [first, other] = [flightAt("a", at("11:50:00")), flightAt("a", at("11:51:00"))];
+      await into("version=1", first);
+      const rejected = [{ index: 0, code: "event_conflict" }];
+      expect(await send([other, flightAt("b", NOW)])).toMatchObject({ accepted: 1, rejected });
+      expect(logged()).toEqual([["b", false, false]]);
+      expect(await into("version=2", first)).toMatchObject({ accepted: 1, rejected: [] });
+    });
+
+    it("2.2 knows of what it was pushed that the log has it", async () => {
+      const [a, b] = [flightAt("a", at("11:50:00")), flightAt("b", at("11:51:00"))];
+      await into("version=2", a);
+      await send([b]);
+      await mark();
+      expect(await send([a, b])).toMatchObject({ accepted: 0, duplicate: 2 });
+      expect(logged()).toEqual([["b", false, false]]);
     });
 
     it("is pushed into alone with ?version=, which the log is not told", async () => {

@@ -119,17 +119,17 @@ function valuesAt(state: State, at: Us) {
 it("an event that the log was without is stamped as when it came into it, and marked", () => {
   const [event] = fc.sample(eventArbitrary, 1) as [PushedEvent];
   const first = push({ row: null, seen: null }, [event], { nowUs: event.eventTimeUs, frozen: true });
-  expect(first).toMatchObject({ verdicts: ["accepted"], unlogged: [] });
+  expect(first).toMatchObject({ verdicts: ["accepted"], repeats: [] });
   const textsOf = ({ write }: ReturnType<typeof push>) => ({ row: write?.value ?? null, seen: write?.seen ?? null });
   const later = { nowUs: event.eventTimeUs + 60_000_000, frozen: true };
   const unknown = push(textsOf(first), [event], later);
-  expect(unknown).toEqual({ verdicts: ["duplicate"], unlogged: [0], torn: false });
+  expect(unknown).toEqual({ verdicts: ["duplicate"], repeats: [0], torn: false });
   const logged = push(textsOf(first), [event], { ...later, logged: true });
-  expect(logged).toMatchObject({ verdicts: ["duplicate"], unlogged: [0] });
+  expect(logged).toMatchObject({ verdicts: ["duplicate"], repeats: [0] });
   const row = unpackTileRow(layout, plainText(textsOf(logged).row as string));
   expect(row.push?.stamps.map(({ writtenAtUs }) => writtenAtUs)).toEqual([later.nowUs]);
   const again = push(textsOf(logged), [event, { ...event, hash: event.hash + 1 }], { ...later, logged: true });
-  expect(again).toEqual({ verdicts: ["duplicate", "conflict"], unlogged: [], torn: false });
+  expect(again).toEqual({ verdicts: ["duplicate", "conflict"], repeats: [], torn: false });
 });
 
 describe("4.6 pushes into one row", () => {
