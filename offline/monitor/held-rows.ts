@@ -1,6 +1,12 @@
 // What the online store should hold of a view: the rows that materializations covered, and the events that were logged.
 import type { Table } from "apache-arrow";
-import type { AggregatedViewSpec, Snapshot, SourceSpec, StoredViewSpec } from "../../sdk/registry/index.ts";
+import {
+  type AggregatedViewSpec,
+  DEFAULT_LATENESS_US,
+  type Snapshot,
+  type SourceSpec,
+  type StoredViewSpec,
+} from "../../sdk/registry/index.ts";
 import type { Us } from "../../sdk/time.ts";
 import { parseTypeName } from "../../sdk/types/index.ts";
 import { columnOf, columnReader } from "../datasets/index.ts";
@@ -25,6 +31,8 @@ export interface HeldView {
   readonly boundaryUs: Us;
   /** By id, of the keys that are looked at at least. */
   readonly marks: ReadonlyMap<string, RowMark>;
+  /** True where other versions of the view take pushes: the log has the verdict of the one that answered then. */
+  readonly hasOthers: boolean;
 }
 
 /**
@@ -32,6 +40,9 @@ export interface HeldView {
  * pushes alone.
  */
 export type Held = "yes" | "perhaps" | "unnamed" | "no";
+
+/** Which rows count: those that do surely, and with them none, those on their way, the unnamed ones, or both. */
+export type Outcome = "sure" | "moving" | "unnamed" | "all";
 
 export interface HeldOptions {
   readonly engine: Engine;
@@ -66,8 +77,7 @@ export class HeldRows {
   readonly #selected = new Map<string, Table>();
   /** By the name of `heldName`: of each id, how many rows are on their way. */
   readonly moving = new Map<string, ReadonlyMap<string, number>>();
-  /** True once a row was met that counts neither surely nor surely not. */
-  isUnsure = false;
+  readonly #met = new Set<Held>();
 
   constructor(views: readonly HeldView[], options: HeldOptions) {
     this.#options = options;
@@ -87,8 +97,14 @@ export class HeldRows {
     }
   }
 
-  /** Returns how joins read: the rows that count surely, or all that may. */
-  reader(which: "sure" | "perhaps"): ReadSource {
+  /** What may be online in place of what is there surely, by the rows that were met; none where all of them are sure. */
+  get others(): readonly Outcome[] {
+    const [isMoving, isUnnamed] = [this.#met.has("perhaps"), this.#met.has("unnamed")];
+    return isMoving && isUnnamed ? ["moving", "unnamed", "all"] : isMoving || isUnnamed ? ["all"] : [];
+  }
+
+  /** Returns how joins read the rows that count in an outcome. */
+  reader(outcome: Outcome): ReadSource {
     return async (source, columns, range) => {
       const held = this.#views.get(source.name) as HeldView;
       const { spec } = held;
@@ -102,10 +118,10 @@ export class HeldRows {
       return keptRows(given, (row) => {
         const answer = judge(row);
         if (answer === "yes" || answer === "no") return answer === "yes";
-        this.isUnsure = true;
+        this.#met.add(answer);
         const id = idOf(row);
         if (answer === "perhaps" && id !== null) moving.set(id, (moving.get(id) ?? 0) + 1);
-        return which === "perhaps";
+        return outcome === "all" || outcome === (answer === "perhaps" ? "moving" : "unnamed");
       });
     };
   }
@@ -171,7 +187,7 @@ function tiledBatch({ spec, boundaryUs }: HeldView) {
 
 /** Of an event that was pushed to some view. */
 function logged(
-  { spec, boundaryUs, covered: { runs } }: HeldView,
+  { spec, boundaryUs, covered: { runs }, hasOthers }: HeldView,
   e: Us,
   { loggedUs, writtenUs, takenUs, isNamed, isRefused }: ViewPushed,
   mark: RowMark | undefined,
@@ -183,18 +199,24 @@ function logged(
       ({ startUs, endUs, sealedUs }) =>
         (startUs === null || e > startUs) && e <= endUs && sealedUs !== null && writtenUs <= sealedUs,
     );
+  const newestUs = mark?.eventTimeUs ?? NEVER;
+  // What the view was told by then, the run that first made the version serve pushed into it (SEMANTICS 7.2).
+  const caughtUpUs = runs.find(({ caughtUp }) => caughtUp === true)?.sealedUs ?? NEVER;
   if (takenUs === null) {
     if (e <= Math.max(boundaryUs, own)) return loggedUs === null ? "no" : inRun(loggedUs) ? "yes" : "perhaps";
-    // What a view deferred, the run that first made a version serve pushed into that (SEMANTICS 7.2).
-    const caughtUpUs = runs.find(({ caughtUp }) => caughtUp === true)?.sealedUs ?? NEVER;
-    // Under a clock that stands still it may have come after that run.
-    if (isNamed) return isRefused || writtenUs > caughtUpUs ? "no" : writtenUs === caughtUpUs ? "perhaps" : "yes";
     // What is logged for one view may have been pushed to others beside it.
-    return e <= (mark?.eventTimeUs ?? NEVER) ? "unnamed" : "no";
+    if (!isNamed) return e <= newestUs ? "unnamed" : "no";
+    if (isRefused) return "no";
+    // What one version defers another may take.
+    if (writtenUs > caughtUpUs) return hasOthers && e <= newestUs ? "perhaps" : "no";
+    // Under a clock that stands still it may have come after that run.
+    return writtenUs === caughtUpUs ? "perhaps" : "yes";
   }
   if (takenUs > surelyWrittenUs) return "perhaps";
   // An event that a run overtook while it was pushed was told to be deferred after it was logged.
-  return e <= own && runs.length > 0 && !inRun(takenUs) ? "perhaps" : "yes";
+  if (e <= own && runs.length > 0 && !inRun(takenUs)) return "perhaps";
+  const isLate = spec.kind === "aggregated" && e > own && e < newestUs - (spec.latenessUs ?? DEFAULT_LATENESS_US);
+  return hasOthers && isLate && takenUs >= caughtUpUs ? "perhaps" : "yes";
 }
 
 interface ViewPushed {

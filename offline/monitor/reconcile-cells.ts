@@ -9,7 +9,7 @@ import type { Value } from "../../sdk/types/index.ts";
 import { columnOf, columnReader, type ColumnReader, tableOf, vectorFromValues } from "../datasets/index.ts";
 import { getHistoricalFeatures } from "../join/historical.ts";
 import { type Apart, apart, BEYOND_MEASURE } from "./apart.ts";
-import { heldName, type HeldRows } from "./held-rows.ts";
+import { heldName, type HeldRows, type Outcome } from "./held-rows.ts";
 import type { DifferenceKind, OnlineAnswer, ReconcileOptions } from "./reconcile-report.ts";
 
 /** What is looked at together: one view's features. */
@@ -77,10 +77,10 @@ export async function lookAt(
     const found = compared(target, answers[i] as Answered, sure, i, options.tolerance ?? 0);
     if (found !== null) seen.set(i, found);
   }
-  return rows.isUnsure && seen.size > 0 ? settled(target, keys, answers, { sure, rows, seen }, options) : seen;
+  return seen.size > 0 && rows.others.length > 0 ? settled(target, keys, answers, { sure, rows, seen }, options) : seen;
 }
 
-/** Takes what agrees once events that are on their way count, and what they decide, out of what differs. */
+/** Takes what agrees with what else may be online, and what events decide that are on their way, out of what differs. */
 async function settled(
   target: Target,
   keys: readonly (readonly Value[])[],
@@ -91,34 +91,42 @@ async function settled(
   const places = [...seen.keys()];
   const some = places.map((i) => keys[i] as readonly Value[]);
   const their = places.map((i) => answers[i] as Answered);
-  const all = await joined(target, some, their, rows, "perhaps", options);
+  const others: Expected[] = [];
+  for (const outcome of rows.others) others.push(await joined(target, some, their, rows, outcome, options));
   const left = new Map<number, KeySeen>();
   for (const [j, i] of places.entries()) {
     const before = seen.get(i) as KeySeen;
-    const after = compared(target, their[j] as Answered, all, j, options.tolerance ?? 0);
-    if (after === null) continue;
-    const moves = target.plan.outputs.map(
-      ({ type }, o) => !same(type, sure.readers[o]?.(i) ?? null, all.readers[o]?.(j) ?? null),
+    const after: KeySeen[] = [];
+    for (const other of others) {
+      const one = compared(target, their[j] as Answered, other, j, options.tolerance ?? 0);
+      if (one !== null) after.push(one);
+    }
+    if (after.length < others.length) continue;
+    const moves = target.plan.outputs.map(({ type }, o) =>
+      others.some((other) => !same(type, sure.readers[o]?.(i) ?? null, other.readers[o]?.(j) ?? null)),
     );
+    const explained = before.cells.map((_, o) => after.some(({ cells }) => cells[o] === null));
     // Of one event alone both outcomes were tried, of several not each.
     const isOpen = hasSeveralMoving(target, some[j] as readonly Value[], rows);
     const unsettled = moves.map(
-      (isMoved, o) => isOpen && isMoved && before.cells[o] !== null && after.cells[o] !== null,
+      (isMoved, o) => isOpen && isMoved && before.cells[o] !== null && explained[o] === false,
     );
-    // What one of the two explains is no difference.
-    const cells = before.cells.map((cell, o) => (unsettled[o] === true || after.cells[o] === null ? null : cell));
-    const only = before.only === after.only ? before.only : null;
+    // What one of them explains is no difference.
+    const cells = before.cells.map((cell, o) => (unsettled[o] === true || explained[o] === true ? null : cell));
+    const only = after.every((one) => one.only === before.only) ? before.only : null;
     const isLeft = cells.some((cell) => cell !== null) || only !== null;
     if (isLeft || unsettled.includes(true)) left.set(i, { ...before, cells, unsettled, only });
   }
   return left;
 }
 
+/** Of a computation's inputs each may have one of them, or not. */
 function hasSeveralMoving({ plan }: Target, values: readonly Value[], rows: HeldRows): boolean {
-  return plan.reads.some(({ view, version, keys }) => {
+  const moving = plan.reads.map(({ view, version, keys }) => {
     const own = keys.map(({ name }) => values[plan.keys.findIndex((key) => key.name === name)] as Value);
-    return (rows.moving.get(heldName(view, version))?.get(keyId(own)) ?? 0) > 1;
+    return rows.moving.get(heldName(view, version))?.get(keyId(own)) ?? 0;
   });
+  return moving.reduce((sum, n) => sum + n, 0) > 1;
 }
 
 function same(type: Parameters<typeof apart>[0], a: Value | null, b: Value | null): boolean {
@@ -179,7 +187,7 @@ async function joined(
   keys: readonly (readonly Value[])[],
   answers: readonly Answered[],
   rows: HeldRows,
-  which: "sure" | "perhaps",
+  outcome: Outcome,
   options: ReconcileOptions,
 ): Promise<Expected> {
   const { engine, transforms, onBadRows, signal, onProgress } = options;
@@ -206,7 +214,7 @@ async function joined(
     engine,
     snapshot: held,
     request: { features: references },
-    readSource: rows.reader(which),
+    readSource: rows.reader(outcome),
     entities,
     entityTime: ENTITY_TIME,
     fullNames: true,

@@ -1,11 +1,12 @@
 // Reconciling: whether online serves what the offline join says at the same instant (SEMANTICS 3.2), and mending what it doesn't.
 import { planFeatures, type FeaturePlan, type ViewRead } from "../../sdk/plan/index.ts";
-import { type Snapshot, type ViewSpec, viewVersion } from "../../sdk/registry/index.ts";
+import { type Snapshot, type ViewEntry, type ViewSpec, viewVersion } from "../../sdk/registry/index.ts";
 import { keyId } from "../../sdk/rows/index.ts";
 import { lookUp } from "../../sdk/shape.ts";
 import { US_PER_SECOND, type Us } from "../../sdk/time.ts";
 import type { Value } from "../../sdk/types/index.ts";
 import { entitySpine } from "../join/spine.ts";
+import { takesPushes } from "../materialize/catch-up.ts";
 import { boundaryOf, heldName, HeldRows, heldSnapshot, type HeldView } from "./held-rows.ts";
 import { type KeySeen, lookAt, type Target } from "./reconcile-cells.ts";
 import { idReader, type KeysOfView, pairedKeys, sampled, valuesOfId } from "./reconcile-keys.ts";
@@ -180,7 +181,7 @@ class Run {
       engine,
       snapshot: heldSnapshot(snapshot, [{ view, version }]),
       request: { features: [`${heldName(view, version)}:${spec.features[0]?.name}`] },
-      readSource: held.reader("perhaps"),
+      readSource: held.reader("all"),
       times: [nowUs],
       entityTime: SPINE_TIME,
       ...(onBadRows === undefined ? {} : { onBadRows }),
@@ -201,8 +202,16 @@ class Run {
 
   /** The spec is the snapshot's own, with its source and query. */
   #heldView({ view, version }: ViewRead, { marks, boundaryUs }: Pick<Listed, "marks" | "boundaryUs">): HeldView {
-    const spec = this.#options.snapshot.views[view]?.versions[String(version)]?.spec as HeldView["spec"];
-    return { view, version, spec, marks, boundaryUs, covered: this.#coveredOf(view, version) };
+    const { versions } = this.#options.snapshot.views[view] as ViewEntry;
+    const spec = versions[String(version)]?.spec as HeldView["spec"];
+    const hasOthers = Object.entries(versions).some(
+      ([number, { spec: other }]) =>
+        Number(number) !== version &&
+        other.kind !== "onDemand" &&
+        takesPushes(other) &&
+        other.source.name === spec.source.name,
+    );
+    return { view, version, spec, marks, boundaryUs, covered: this.#coveredOf(view, version), hasOthers };
   }
 
   async #views({ reads }: FeaturePlan): Promise<HeldView[]> {

@@ -6,6 +6,7 @@ import { formatTime, US_PER_DAY, US_PER_HOUR, US_PER_MINUTE, US_PER_SECOND, type
 import { type Value, valueToJson } from "../../sdk/types/index.ts";
 import type { OracleRow, OracleValue } from "../support/oracle.ts";
 import { columnTypes, randomValues } from "../support/random-aggregations.ts";
+import { type Form, FORMS, LATENESSES, type ViewName } from "./stream-views.ts";
 
 export const NOW_US: Us = Date.UTC(2001, 2, 31) * 1_000;
 export const KEYS = ["a", "b", "c&d:e+f"];
@@ -28,10 +29,18 @@ export type Step =
   | {
       readonly kind: "push";
       readonly events: readonly StreamEvent[];
-      readonly view: "windows" | "latest";
+      readonly view: ViewName;
       readonly to: "both" | "offline";
     }
-  | { readonly kind: "materialize"; readonly view: "windows" | "latest"; readonly backUs: Us }
+  | {
+      readonly kind: "materialize";
+      readonly view: ViewName;
+      readonly backUs: Us;
+      /** True: the versions that served before the latest are left for another time. */
+      readonly isLatestAlone: boolean;
+    }
+  /** A new form of a view comes into the definitions, or one that it had. */
+  | { readonly kind: "apply"; readonly view: ViewName; readonly to: Form }
   | { readonly kind: "wait"; readonly us: Us };
 
 /** Random numbers by a seed (mulberry32). */
@@ -100,7 +109,9 @@ function randomEvents(random: Random): StreamEvent[] {
   });
 }
 
-/** Returns what happens to events: they are pushed as they arrive, some again, between materializations. */
+const BOUND_FOR: readonly ViewName[] = ["windows", "windows", "totals", "latest"];
+
+/** Returns what happens to events: they are pushed as they arrive, some again, between materializations and new definitions. */
 function randomSteps(random: Random, events: readonly StreamEvent[]): Step[] {
   const arriving = events
     .filter(({ arrivesUs }) => arrivesUs !== null)
@@ -110,9 +121,23 @@ function randomSteps(random: Random, events: readonly StreamEvent[]): Step[] {
     steps.push({
       kind: "push",
       events,
-      view: random.below(4) === 0 ? "latest" : "windows",
+      view: random.pick(BOUND_FOR),
       to: random.below(12) === 0 ? "offline" : "both",
     });
+  const materialize = (view: ViewName) =>
+    steps.push({
+      kind: "materialize",
+      view,
+      backUs: random.pick([0, 1, US_PER_HOUR, US_PER_DAY, 3 * US_PER_DAY]),
+      isLatestAlone: random.below(4) === 0,
+    });
+  // The first that is applied is another one than the definitions had.
+  const apply = (view: ViewName) => {
+    const isFirst = !steps.some(({ kind }) => kind === "apply");
+    const form = isFirst ? 1 + random.below(FORMS - 1) : random.below(FORMS);
+    steps.push({ kind: "apply", view, to: { form, lateness: random.pick(LATENESSES) } });
+  };
+  const redefined = random.pick([null, ...BOUND_FOR]);
   for (let from = 0; from < arriving.length;) {
     const size = 1 + random.below(5);
     const batch = arriving.slice(from, from + size);
@@ -123,15 +148,15 @@ function randomSteps(random: Random, events: readonly StreamEvent[]): Step[] {
     if (random.below(4) === 0) push([...batch, ...batch].toSorted(() => random.next() - 0.5));
     if (random.below(4) === 0)
       push(Array.from({ length: 1 + random.below(6) }, () => random.pick(arriving.slice(0, from))));
-    if (random.below(3) === 0)
-      steps.push({
-        kind: "materialize",
-        view: random.below(3) === 0 ? "latest" : "windows",
-        backUs: random.pick([0, 1, US_PER_HOUR, US_PER_DAY, 3 * US_PER_DAY]),
-      });
+    if (random.below(3) === 0) materialize(random.pick(BOUND_FOR));
     if (random.below(5) === 0)
       steps.push({ kind: "wait", us: random.pick([US_PER_SECOND, US_PER_HOUR, 7 * US_PER_HOUR]) });
+    if (redefined === null) continue;
+    const next = random.below(9);
+    if (next < 3) apply(random.below(4) > 0 ? redefined : random.pick(BOUND_FOR));
+    else if (next < 5) materialize(redefined);
   }
+  if (redefined !== null && !steps.some(({ kind }) => kind === "apply")) apply(redefined);
   return steps;
 }
 

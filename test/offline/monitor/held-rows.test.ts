@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { tableOf, vectorFromValues } from "../../../offline/datasets/index.ts";
 import { PUSHES, pushesText } from "../../../offline/log/pushes.ts";
-import { boundaryOf, heldName, HeldRows, type HeldView } from "../../../offline/monitor/held-rows.ts";
+import { boundaryOf, heldName, HeldRows, type HeldView, type Outcome } from "../../../offline/monitor/held-rows.ts";
 import type { RowMark } from "../../../offline/monitor/reconcile-report.ts";
 import { count, entity, featureView, int64, parquet, string, timestamp } from "../../../sdk/index.ts";
 import { snapshotFrom } from "../../support/snapshots.ts";
@@ -20,6 +20,8 @@ const { snapshot } = snapshotFrom({
   windows: featureView("windows", { entities: [key], source, aggregations: { n: count("1h") } }),
   pushed: featureView("pushed", { entities: [key], source, push: true, aggregations: { n: count("1h") } }),
 });
+
+const LATENESS = 3_600_000_000;
 
 type ViewName = "stored" | "pushed_stored" | "windows" | "pushed";
 const row = (e: number) => ({ e, pushes: null });
@@ -88,37 +90,80 @@ const CASES: [
   ["an event for another view, that a run took", "stored", event(90, 95, { other: 95 }), null, "yes"],
 ];
 
-test.each(CASES)("%s of %s", async (_, view, of, its, held) => {
-  const spec = snapshot.views[view]?.versions["1"]?.spec as HeldView["spec"];
-  const runs = [{ startUs: 0, endUs: 100, sealedUs: 110 }];
-  const covered = {
-    intervals: runs,
-    runs: spec.kind === "stored" ? runs : [{ startUs: null, endUs: 100, sealedUs: 110 }],
-  };
-  const marks = new Map(its === null ? [] : [["k", its]]);
-  const boundaryUs = boundaryOf(spec, covered, [mark(100, 100)]);
-  const table = tableOf([
-    ["id", vectorFromValues({ kind: "string" }, ["e"])],
-    ["key", vectorFromValues({ kind: "string" }, ["k"])],
-    ["t", vectorFromValues({ kind: "timestamp" }, [BigInt(of.e)])],
-    ["n", vectorFromValues({ kind: "int64" }, [1n])],
-    [PUSHES, vectorFromValues({ kind: "string" }, [of.pushes])],
-  ]);
-  const rows = new HeldRows([{ view, version: 1, spec, covered, boundaryUs, marks }], {
-    engine: undefined as never,
-    readSource: async () => table,
-    onBadRows: undefined,
-    surelyWrittenUs: 500,
-  });
-  const read = async (which: "sure" | "perhaps") => {
-    const given = await rows.reader(which)({ ...spec.source, name: heldName(view, 1) }, undefined);
-    return ("table" in given ? given.table : given).numRows;
-  };
-  const counts = [await read("sure"), await read("perhaps"), rows.moving.get(heldName(view, 1))?.size, rows.isUnsure];
-  expect(counts).toEqual(
-    { yes: [1, 1, 0, false], no: [0, 0, 0, false], perhaps: [0, 1, 1, true], unnamed: [0, 1, 0, true] }[held],
-  );
-});
+// Of views with versions beside the one that is looked at; the log has the verdict of whichever was the latest.
+const BESIDE_OTHERS: typeof CASES = [
+  [
+    "a deferred event that another version may have deferred",
+    "pushed",
+    event(150, 300, { pushed: null }),
+    mark(400, 100),
+    "perhaps",
+  ],
+  [
+    "a deferred event later than all that the row has",
+    "pushed",
+    event(450, 460, { pushed: null }),
+    mark(400, 100),
+    "no",
+  ],
+  ["a deferred event before B, that a run took", "pushed", event(90, 95, { pushed: null }), mark(90, 100), "yes"],
+  ["a deferred row of a stored view", "pushed_stored", event(150, 300, { pushed_stored: null }), mark(400), "perhaps"],
+  ["an event that was on time", "pushed", event(LATENESS, 300, { pushed: 300 }), mark(2 * LATENESS, 100), "yes"],
+  [
+    "an event that another version may have taken late",
+    "pushed",
+    event(LATENESS - 1, 300, { pushed: 300 }),
+    mark(2 * LATENESS, 100),
+    "perhaps",
+  ],
+  [
+    "an event of a stored view, however late",
+    "pushed_stored",
+    event(200, 300, { pushed_stored: 300 }),
+    mark(2 * LATENESS),
+    "yes",
+  ],
+];
+
+test.each([...CASES.map((one) => [...one, false] as const), ...BESIDE_OTHERS.map((one) => [...one, true] as const)])(
+  "%s of %s",
+  async (_, view, of, its, held, hasOthers) => {
+    const spec = snapshot.views[view]?.versions["1"]?.spec as HeldView["spec"];
+    const runs = [{ startUs: 0, endUs: 100, sealedUs: 110 }];
+    const covered = {
+      intervals: runs,
+      runs: spec.kind === "stored" ? runs : [{ startUs: null, endUs: 100, sealedUs: 110 }],
+    };
+    const marks = new Map(its === null ? [] : [["k", its]]);
+    const boundaryUs = boundaryOf(spec, covered, [mark(100, 100)]);
+    const table = tableOf([
+      ["id", vectorFromValues({ kind: "string" }, ["e"])],
+      ["key", vectorFromValues({ kind: "string" }, ["k"])],
+      ["t", vectorFromValues({ kind: "timestamp" }, [BigInt(of.e)])],
+      ["n", vectorFromValues({ kind: "int64" }, [1n])],
+      [PUSHES, vectorFromValues({ kind: "string" }, [of.pushes])],
+    ]);
+    const rows = new HeldRows([{ view, version: 1, spec, covered, boundaryUs, marks, hasOthers }], {
+      engine: undefined as never,
+      readSource: async () => table,
+      onBadRows: undefined,
+      surelyWrittenUs: 500,
+    });
+    const read = async (outcome: Outcome) => {
+      const given = await rows.reader(outcome)({ ...spec.source, name: heldName(view, 1) }, undefined);
+      return ("table" in given ? given.table : given).numRows;
+    };
+    const counts = [await read("sure"), await read("moving"), await read("unnamed"), await read("all")];
+    expect([...counts, rows.moving.get(heldName(view, 1))?.size, rows.others]).toEqual(
+      {
+        yes: [1, 1, 1, 1, 0, []],
+        no: [0, 0, 0, 0, 0, []],
+        perhaps: [0, 1, 0, 1, 1, ["all"]],
+        unnamed: [0, 0, 1, 1, 0, ["all"]],
+      }[held],
+    );
+  },
+);
 
 test("B of a view is that of its last run, however far other rows have come", () => {
   const spec = snapshot.views["pushed"]?.versions["1"]?.spec as HeldView["spec"];
