@@ -189,7 +189,7 @@ function tiledBatch({ spec, boundaryUs }: HeldView) {
 function logged(
   { spec, boundaryUs, covered: { runs }, hasOthers }: HeldView,
   e: Us,
-  { loggedUs, writtenUs, takenUs, isNamed, isRefused }: ViewPushed,
+  { loggedUs, writtenUs, takenUs, isNamed, isAlone, isRefused }: ViewPushed,
   mark: RowMark | undefined,
   surelyWrittenUs: Us,
 ): Held {
@@ -209,8 +209,8 @@ function logged(
     if (isRefused) return "no";
     // What one version defers another may take.
     if (writtenUs > caughtUpUs) return hasOthers && e <= newestUs ? "perhaps" : "no";
-    // Under a clock that stands still it may have come after that run.
-    return writtenUs === caughtUpUs ? "perhaps" : "yes";
+    // Under a clock that stands still it may have come after that run; and so it may where another view was told first.
+    return writtenUs === caughtUpUs || !isAlone ? "perhaps" : "yes";
   }
   if (takenUs > surelyWrittenUs) return "perhaps";
   // An event that a run overtook while it was pushed was told to be deferred after it was logged.
@@ -228,6 +228,8 @@ interface ViewPushed {
   readonly takenUs: Us | null;
   /** False: the log tells of other views alone. */
   readonly isNamed: boolean;
+  /** True where the log tells of this view alone: `writtenUs` is then when it was told. */
+  readonly isAlone: boolean;
   /** True where another event of its id stands in its place. */
   readonly isRefused: boolean;
 }
@@ -247,6 +249,7 @@ function pushesReader(table: Table, view: string): (row: number) => ViewPushed |
       writtenUs: loggedUs ?? alsoLoggedUs,
       takenUs: own?.takenUs ?? null,
       isNamed: own !== undefined,
+      isAlone: own !== undefined && pushes.length === 1,
       isRefused: own?.refused === true,
     };
   };

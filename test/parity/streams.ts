@@ -394,8 +394,12 @@ class Stream {
           `${one.view}@${one.version}:${one.feature} of ${show(one.entities["key"])} ${one.kind} ${show(one.online)}, offline ${show(one.offline)}`,
       );
     same(when, [verdict, shown], ["equal", []]);
-    // Of a view with several versions the log has the verdicts of those that answered alone.
-    const alone = VIEWS.filter((view) => this.#views[view].versions.size === 1).map((view) => `${view}_${this.#own}`);
+    // Of a view with several versions the log has the verdicts of those that answered alone; and of an event that several
+    // views were told it doesn't have when each of them was.
+    const alone = VIEWS.filter((view) => {
+      const { versions, deferred } = this.#views[view];
+      return versions.size === 1 && ![...deferred].some((event) => this.#isShared(event));
+    }).map((view) => `${view}_${this.#own}`);
     if (alone.length === VIEWS.length) alone.push(`computed_${this.#own}`);
     const judged = views.filter(({ view }) => alone.includes(view));
     const unsettled = judged.flatMap(({ view, version, features }) =>
@@ -404,16 +408,20 @@ class Stream {
     same(`${when}: unsettled`, unsettled, []);
   }
 
+  #isShared(event: StreamEvent): boolean {
+    return VIEWS.filter((view) => this.#views[view].told.has(event)).length > 1;
+  }
+
   /**
    * Returns the keys with events of which the log does not say surely whether the version holds them, which a repair leaves out:
-   * deferred ones that are as old as a run, where the clock stands still; and where the view has other versions, those that these
-   * may have judged otherwise.
+   * deferred ones that are as old as a run, where the clock stands still, or that another view was told too; and where the view
+   * has other versions, those that these may have judged otherwise.
    */
   #unsureKeys(view: ViewName, model: WindowsModel): Set<string> {
     const { told, deferred, versions } = this.#views[view];
     const unsure = [...told].filter((event) => {
       if (event.e <= model.boundaryOf(model.keyOf(event))) return false;
-      if (deferred.has(event)) return versions.size > 1 || this.#server.setNow === undefined;
+      if (deferred.has(event)) return versions.size > 1 || this.#server.setNow === undefined || this.#isShared(event);
       return versions.size > 1 && model.isLate(event);
     });
     return new Set(unsure.map((event) => model.keyOf(event)));

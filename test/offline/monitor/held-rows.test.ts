@@ -125,14 +125,38 @@ const BESIDE_OTHERS: typeof CASES = [
   ],
 ];
 
-test.each([...CASES.map((one) => [...one, false] as const), ...BESIDE_OTHERS.map((one) => [...one, true] as const)])(
+// Where the run was the version's first, and pushed into it what the view had been told.
+const CAUGHT_UP: typeof CASES = [
+  ["a deferred event told by then", "pushed", event(150, 105, { pushed: null }), mark(400, 100), "yes"],
+  ["a deferred event told later", "pushed", event(150, 300, { pushed: null }), mark(400, 100), "no"],
+  [
+    "a deferred event that this or another view was told by then",
+    "pushed",
+    event(150, 105, { pushed: null, other: 105 }),
+    mark(400, 100),
+    "perhaps",
+  ],
+];
+
+test.each([
+  ...CASES.map((one) => [...one, {}] as const),
+  ...BESIDE_OTHERS.map((one) => [...one, { hasOthers: true }] as const),
+  ...CAUGHT_UP.map((one) => [...one, { caughtUp: true }] as const),
+])(
   "%s of %s",
-  async (_, view, of, its, held, hasOthers) => {
+  async (
+    _,
+    view,
+    of,
+    its,
+    held,
+    { hasOthers = false, caughtUp = false }: { hasOthers?: boolean; caughtUp?: boolean },
+  ) => {
     const spec = snapshot.views[view]?.versions["1"]?.spec as HeldView["spec"];
-    const runs = [{ startUs: 0, endUs: 100, sealedUs: 110 }];
+    const runs = [{ startUs: 0, endUs: 100, sealedUs: 110, caughtUp }];
     const covered = {
       intervals: runs,
-      runs: spec.kind === "stored" ? runs : [{ startUs: null, endUs: 100, sealedUs: 110 }],
+      runs: spec.kind === "stored" ? runs : [{ startUs: null, endUs: 100, sealedUs: 110, caughtUp }],
     };
     const marks = new Map(its === null ? [] : [["k", its]]);
     const boundaryUs = boundaryOf(spec, covered, [mark(100, 100)]);
