@@ -1,6 +1,5 @@
 // Catching up: the events that a view was told before one of its versions was there, pushed into that version before it
 // serves, so that none is missing between its boundary and the pushes that it takes itself (SEMANTICS 7.2).
-import type { AggregatedViewSpec, StoredViewSpec } from "../../sdk/registry/index.ts";
 import type { Us } from "../../sdk/time.ts";
 import type { Progress } from "../join/historical.ts";
 import type { LogEvent } from "../log/events.ts";
@@ -17,11 +16,6 @@ export interface CatchUpOptions {
   readonly sink: OnlineSink;
   readonly onProgress?: ((progress: Progress) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
-}
-
-/** True where events may be pushed to a view of the spec. */
-export function takesPushes(spec: StoredViewSpec | AggregatedViewSpec): boolean {
-  return spec.select === undefined && spec.source.eventTime !== null && (spec.kind === "stored" || spec.push === true);
 }
 
 /** Pushes events into a version; each counts once, so that it may be done again. @throws whatever the sink throws */

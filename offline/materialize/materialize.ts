@@ -6,6 +6,7 @@ import {
   type Snapshot,
   type SourceSpec,
   type StoredViewSpec,
+  takesPushes,
   viewVersion,
 } from "../../sdk/registry/index.ts";
 import { coarsestHopUs } from "../../sdk/rows/index.ts";
@@ -23,7 +24,7 @@ import { dropTables, int32Result } from "../join/tables.ts";
 import { viewRows } from "../join/view-rows.ts";
 import type { LogEvent } from "../log/events.ts";
 import { batches, writeChars } from "./batches.ts";
-import { catchUp, takesPushes } from "./catch-up.ts";
+import { catchUp } from "./catch-up.ts";
 import type { OnlineSink, PushedCounts, RowWrite, TileWrite, WriteCounts } from "./sink.ts";
 import { materializeTiles } from "./tiles.ts";
 
@@ -162,7 +163,9 @@ async function materialize(options: MaterializeOptions): Promise<MaterializeRepo
   }
   if (!materialized && counts.contended > 0) throw withoutHistory(view, version, counts.contended);
   let caughtUp: PushedCounts | null = null;
-  if (log !== null && sealedUs !== null && !materialized && takesPushes(spec)) {
+  // Of a source without event times the log is not read.
+  const isTold = takesPushes(spec) && spec.source.eventTime !== null;
+  if (log !== null && sealedUs !== null && !materialized && isTold) {
     const afterUs = spec.kind === "stored" ? Math.min(endUs, sealedUs) : boundaryUs;
     const told = await log.told(spec.source, view, afterUs);
     caughtUp = await catchUp({ view, version, told, sealedUs, sink, onProgress, signal: options.signal });

@@ -1,12 +1,11 @@
 // Reconciling: whether online serves what the offline join says at the same instant (SEMANTICS 3.2), and mending what it doesn't.
 import { planFeatures, type FeaturePlan, type ViewRead } from "../../sdk/plan/index.ts";
-import { type Snapshot, type ViewEntry, type ViewSpec, viewVersion } from "../../sdk/registry/index.ts";
+import { type Snapshot, takesPushes, type ViewEntry, type ViewSpec, viewVersion } from "../../sdk/registry/index.ts";
 import { keyId } from "../../sdk/rows/index.ts";
 import { lookUp } from "../../sdk/shape.ts";
 import { US_PER_SECOND, type Us } from "../../sdk/time.ts";
 import type { Value } from "../../sdk/types/index.ts";
 import { entitySpine } from "../join/spine.ts";
-import { takesPushes } from "../materialize/catch-up.ts";
 import { boundaryOf, heldName, HeldRows, heldSnapshot, type HeldView } from "./held-rows.ts";
 import { type KeySeen, lookAt, type Target } from "./reconcile-cells.ts";
 import { idReader, type KeysOfView, pairedKeys, sampled, valuesOfId } from "./reconcile-keys.ts";
@@ -206,10 +205,7 @@ class Run {
     const spec = versions[String(version)]?.spec as HeldView["spec"];
     const hasOthers = Object.entries(versions).some(
       ([number, { spec: other }]) =>
-        Number(number) !== version &&
-        other.kind !== "onDemand" &&
-        takesPushes(other) &&
-        other.source.name === spec.source.name,
+        Number(number) !== version && takesPushes(other) && other.source.name === spec.source.name,
     );
     return { view, version, spec, marks, boundaryUs, covered: this.#coveredOf(view, version), hasOthers };
   }

@@ -1,7 +1,7 @@
 // The wait for a log to be whole: without it a run just after a hop would end at the hop before, and a daily one a day early; and
 // a version that is new would serve without what others were pushed just before it was there.
 import { coarsestHopUs } from "../rows/index.ts";
-import { type Snapshot, type ViewSpec, viewVersion } from "../registry/index.ts";
+import { type Snapshot, takesPushes, type ViewSpec, viewVersion } from "../registry/index.ts";
 import { floorTo, type Ms, US_PER_MS, type Us } from "../time.ts";
 import { tileLayout } from "../windows/index.ts";
 import type { HealthAnswer } from "../client/index.ts";
@@ -35,13 +35,7 @@ export function wholeUntil(
 function othersTakePushes({ views }: Snapshot, own: ViewSpec): boolean {
   if (own.kind === "onDemand" || own.source.eventTime === null) return false;
   const specs = Object.values(views).flatMap(({ versions }) => Object.values(versions).map(({ spec }) => spec));
-  return specs.some(
-    (spec) =>
-      spec !== own &&
-      spec.kind !== "onDemand" &&
-      spec.source.name === own.source.name &&
-      (spec.kind === "stored" || spec.push === true),
-  );
+  return specs.some((spec) => spec !== own && takesPushes(spec) && spec.source.name === own.source.name);
 }
 
 /**

@@ -3,7 +3,7 @@ export { planApply, markMaterialized, snapshotOf, type Change, type Plan } from 
 export { canonicalJson, hashOf } from "./canonical.ts";
 export { collectDefinitions, type Definitions } from "./collect.ts";
 export { isStream } from "../definitions/place.ts";
-export { DEFAULT_LATENESS_US, eventColumns, type EventColumn } from "./push.ts";
+export { DEFAULT_LATENESS_US, eventColumns, type EventColumn, takesPushes } from "./push.ts";
 export {
   compileDefinitions,
   sourceSpec,

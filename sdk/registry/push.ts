@@ -1,7 +1,7 @@
 // What a view must be to take pushed events, and what it then says of them.
 import { EdgefeatError, type ErrorCode } from "../errors.ts";
 import { formatDuration, US_PER_HOUR, type Us } from "../time.ts";
-import type { AggregatedViewSpec, AggregateFeature, StoredViewSpec } from "./snapshot.ts";
+import type { AggregatedViewSpec, AggregateFeature, StoredViewSpec, ViewSpec } from "./snapshot.ts";
 
 /** How late a pushed event may be, unless its view says otherwise (SEMANTICS 4.6). */
 export const DEFAULT_LATENESS_US: Us = US_PER_HOUR;
@@ -22,6 +22,12 @@ export function checkPushHops(
   throw new EdgefeatError(code, `${what}: the hop ${hop} of ${odd.name} does not divide ${coarsest}, the coarsest`, {
     hint: "where events are pushed, every hop must divide the coarsest: set a feature's hop",
   });
+}
+
+/** True for versions that rows or events are pushed into: those of a select only the engine makes. */
+export function takesPushes(spec: ViewSpec | undefined): spec is StoredViewSpec | AggregatedViewSpec {
+  if (spec === undefined || spec.kind === "onDemand" || spec.select !== undefined) return false;
+  return spec.kind === "stored" || spec.push === true;
 }
 
 /** A column that a pushed event may carry: among its values, or as a member beside them. */

@@ -1,8 +1,8 @@
 // Which versions of a view a push goes to: the one that the definitions hold, and those before it that may still answer.
 import { EdgefeatError } from "../../sdk/errors.ts";
 import { lookUp } from "../../sdk/shape.ts";
-import type { Snapshot } from "../../sdk/registry/index.ts";
-import { pushedView, takesPushes, type WritableView, writableView } from "../write/row-shape.ts";
+import { type Snapshot, takesPushes } from "../../sdk/registry/index.ts";
+import { pushedView, type WritableView, writableView } from "../write/row-shape.ts";
 import { eventReader } from "./event.ts";
 import { storedPusher } from "./stored-push.ts";
 import { type Pusher, tilePusher } from "./tile-push.ts";

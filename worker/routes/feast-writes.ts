@@ -1,7 +1,7 @@
 // POST /write-to-online-store and /push: whole rows of stored views, and events, as Feast's remote online store and its users send them.
 import * as z from "zod/mini";
 import { EdgefeatError } from "../../sdk/errors.ts";
-import type { Snapshot } from "../../sdk/registry/index.ts";
+import { type Snapshot, takesPushes } from "../../sdk/registry/index.ts";
 import { checkShape, isObject } from "../../sdk/shape.ts";
 import { checkNamed, checkView, judged, type Principal } from "../auth/index.ts";
 import { readJson } from "../middleware/body.ts";
@@ -9,7 +9,7 @@ import { feastErrorResponse } from "../middleware/feast-error.ts";
 import { type FramePushed, pushFrame, pushServices } from "../push/index.ts";
 import { parseFrame } from "../write/feast-frame.ts";
 import { type FrameWritten, pushedViews, writeFrame } from "../write/feast-write.ts";
-import { pushedView, takesPushes } from "../write/row-shape.ts";
+import { pushedView } from "../write/row-shape.ts";
 import { type Act, jsonResponse, type Route, type Services } from "./route.ts";
 
 const frame = z.custom<Record<string, unknown>>(isObject, "expected an object with a list of values for each column");

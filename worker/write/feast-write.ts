@@ -1,14 +1,14 @@
 // A frame of Feast's written to the views that it is for: to each of their versions that it makes whole rows of.
 import { EdgefeatError } from "../../sdk/errors.ts";
 import { didYouMean } from "../../sdk/nearest.ts";
-import type { Snapshot } from "../../sdk/registry/index.ts";
+import { type Snapshot, takesPushes } from "../../sdk/registry/index.ts";
 import type { StoredRow } from "../../sdk/rows/index.ts";
 import type { Clock } from "../../sdk/time.ts";
 import type { RowCache } from "../serve/index.ts";
 import type { OnlineStore } from "../store/port.ts";
 import { type FeastFrame, isWholeFor, readFrame, type StoredTarget } from "./feast-frame.ts";
 import { mergeIntoStore, type WriteCounts } from "./merge.ts";
-import { pushedView, takesPushes, type WritableView, writableView } from "./row-shape.ts";
+import { pushedView, type WritableView, writableView } from "./row-shape.ts";
 import { storedMerge, type WriteMoment } from "./stored-rows.ts";
 
 /** What became of a frame. */

@@ -1,8 +1,8 @@
 // What the rows of a view look like where they enter: their join keys, read from JSON, as store keys.
 import { EdgefeatError } from "../../sdk/errors.ts";
 import { didYouMean } from "../../sdk/nearest.ts";
-import type { AggregatedViewSpec, Snapshot, StoredViewSpec, ViewSpec } from "../../sdk/registry/index.ts";
-import { viewVersion } from "../../sdk/registry/index.ts";
+import type { AggregatedViewSpec, Snapshot, StoredViewSpec } from "../../sdk/registry/index.ts";
+import { takesPushes, viewVersion } from "../../sdk/registry/index.ts";
 import { checkId, keyId, keyPrefix, keySuffix } from "../../sdk/rows/index.ts";
 import { isObject, located, lookUp, pointerOf } from "../../sdk/shape.ts";
 import { parseTypeName, show, type Value, valueFromJson, type ValueType } from "../../sdk/types/index.ts";
@@ -30,12 +30,6 @@ export function writableView(snapshot: Snapshot, view: string, version: number |
   throw new EdgefeatError("bad_request", `"${view}" is an on-demand view: it is computed at each request`, {
     hint: "write to its input views",
   });
-}
-
-/** True for versions that rows or events are pushed into: those of a select only the engine makes. */
-export function takesPushes(spec: ViewSpec | undefined): spec is WritableView["spec"] {
-  if (spec === undefined || spec.kind === "onDemand" || spec.select !== undefined) return false;
-  return spec.kind === "stored" || spec.push === true;
 }
 
 /**
