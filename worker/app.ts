@@ -199,8 +199,7 @@ export function createApp(deps: AppDeps): App {
       }
     },
     consume(batch) {
-      const load = async () => (await registry.load()).snapshot;
-      return consumeQueue(batch, { services: pushServices(services), log, views: config.queueViews, load });
+      return consumeQueue(batch, { services: pushServices(services), log, views: config.queueViews });
     },
     async logWarnings() {
       try {

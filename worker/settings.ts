@@ -64,32 +64,31 @@ export interface Settings {
   readonly frozenNowUs: Us | null;
 }
 
+type Name = keyof Variables;
+
 /** Returns the settings of a Worker. `bundled` names the project of the snapshot it carries. @throws config_invalid naming the variable */
 export function readSettings(variables: Variables, bundled?: { project: string; environment: string }): Settings {
-  const { EDGEFEAT_TOKEN, EDGEFEAT_NOW } = variables;
   return {
     config: {
       project: namePart("EDGEFEAT_PROJECT", variables.EDGEFEAT_PROJECT ?? bundled?.project ?? "default"),
       environment: namePart("EDGEFEAT_ENVIRONMENT", variables.EDGEFEAT_ENVIRONMENT ?? bundled?.environment ?? "dev"),
-      writeToken: EDGEFEAT_TOKEN === undefined || EDGEFEAT_TOKEN === "" ? null : EDGEFEAT_TOKEN,
-      publicReads: flag("PUBLIC_READS", variables.PUBLIC_READS),
-      cacheTtlMs: duration("EDGEFEAT_CACHE_TTL", variables.EDGEFEAT_CACHE_TTL) ?? DEFAULTS.cacheTtlMs,
-      staleIfErrorMs: duration("EDGEFEAT_STALE_IF_ERROR", variables.EDGEFEAT_STALE_IF_ERROR) ?? DEFAULTS.staleIfErrorMs,
+      writeToken: variables.EDGEFEAT_TOKEN || null,
+      publicReads: flag(variables, "PUBLIC_READS"),
+      cacheTtlMs: duration(variables, "EDGEFEAT_CACHE_TTL") ?? DEFAULTS.cacheTtlMs,
+      staleIfErrorMs: duration(variables, "EDGEFEAT_STALE_IF_ERROR") ?? DEFAULTS.staleIfErrorMs,
       ...lagSettings(variables),
       ...logSettings(variables),
       ...guardSettings(variables),
     },
     store: storeSettings(variables),
-    frozenNowUs:
-      EDGEFEAT_NOW === undefined || EDGEFEAT_NOW === "" ? null : read("EDGEFEAT_NOW", EDGEFEAT_NOW, parseTime),
+    frozenNowUs: parsed(variables, "EDGEFEAT_NOW", parseTime) ?? null,
   };
 }
 
 function storeSettings(variables: Variables): StoreSettings {
-  const { EDGEFEAT_STORE: first, EDGEFEAT_SECONDARY_STORE: second = "", EDGEFEAT_STORE_TIMEOUT: timeout } = variables;
-  const primary = storeChoice(variables, "EDGEFEAT_STORE", first, "UPSTASH_REDIS_REST", "durable-object");
-  const secondary = storeChoice(variables, "EDGEFEAT_SECONDARY_STORE", second, "UPSTASH_SECONDARY_REST", "none");
-  const readTimeoutMs = duration("EDGEFEAT_STORE_TIMEOUT", timeout) ?? DEFAULT_READ_TIMEOUT_MS;
+  const primary = storeChoice(variables, "EDGEFEAT_STORE", "UPSTASH_REDIS_REST", "durable-object");
+  const secondary = storeChoice(variables, "EDGEFEAT_SECONDARY_STORE", "UPSTASH_SECONDARY_REST", "none");
+  const readTimeoutMs = duration(variables, "EDGEFEAT_STORE_TIMEOUT") ?? DEFAULT_READ_TIMEOUT_MS;
   if (primary === null) throw invalid("EDGEFEAT_STORE", '"none" is no store', 'write "durable-object" or "upstash"');
   if (secondary !== null && addressOf(secondary) === addressOf(primary)) {
     throw invalid("EDGEFEAT_SECONDARY_STORE", "it is the same store as the first", "name another, or none");
@@ -98,16 +97,15 @@ function storeSettings(variables: Variables): StoreSettings {
   return { primary, secondary, replica: replicaOf(primary, variables), readTimeoutMs };
 }
 
-/** Returns the store of a kind, its credentials from the variables that begin with `prefix`; null for "none". */
+/** Returns the store that a variable names, its credentials from the variables that begin with `prefix`; null for "none". */
 function storeChoice(
   variables: Variables,
-  name: string,
-  given: string | undefined,
+  name: Name,
   prefix: "UPSTASH_REDIS_REST" | "UPSTASH_SECONDARY_REST",
   otherwise: string,
 ): StoreChoice | null {
   const { [`${prefix}_URL` as const]: url = "", [`${prefix}_TOKEN` as const]: token = "" } = variables;
-  const kind = given === undefined || given === "" ? (url === "" ? otherwise : "upstash") : given;
+  const kind = variables[name] || (url === "" ? otherwise : "upstash");
   if (kind === "none") return null;
   if (kind === "durable-object") return { kind, shards: shardCount(variables.EDGEFEAT_SHARDS) };
   if (kind !== "upstash") throw invalid(name, `"${kind}" is no store`, 'write "durable-object" or "upstash"');
@@ -133,8 +131,8 @@ function replicaOf(primary: StoreChoice, variables: Variables): StoreSettings["r
 
 /** How far reads may lag, by purpose: the newest rows can be had only where the replica has an address of its own. */
 function lagSettings(variables: Variables): Pick<AppConfig, "storeLagMs"> {
-  const { EDGEFEAT_REPLICA_LAG: lag, UPSTASH_READ_REST_URL: url = "" } = variables;
-  const serve = duration("EDGEFEAT_REPLICA_LAG", lag);
+  const { UPSTASH_READ_REST_URL: url = "" } = variables;
+  const serve = duration(variables, "EDGEFEAT_REPLICA_LAG");
   return serve === undefined ? {} : { storeLagMs: { serve, newest: url === "" ? serve : 0 } };
 }
 
@@ -144,33 +142,29 @@ function shardCount(text = ""): number {
   throw invalid("EDGEFEAT_SHARDS", `"${text}" is no count of shards`, `write a whole number, 1 to ${MAX_SHARDS}`);
 }
 
-function logSettings({ EDGEFEAT_SLOW_MS: slow = "", EDGEFEAT_LOG: log = "" }: Variables) {
-  if (log !== "" && log !== "requests") {
-    throw invalid("EDGEFEAT_LOG", `"${log}" is no choice`, 'write "requests", or nothing');
-  }
+function logSettings(variables: Variables) {
+  const { EDGEFEAT_SLOW_MS: slow = "" } = variables;
+  const log = choice(variables, "EDGEFEAT_LOG", ["requests"]);
   if (!/^\d*(?:\.\d+)?$/.test(slow)) {
     throw invalid("EDGEFEAT_SLOW_MS", `"${slow}" is no number of milliseconds`, 'write "250", or nothing');
   }
   return {
     ...(slow === "" ? {} : { slowMs: Number(slow) }),
-    ...(log === "" ? {} : { logRequests: true }),
+    ...(log === undefined ? {} : { logRequests: true }),
   };
 }
 
 function guardSettings(variables: Variables): Partial<AppConfig> {
   const { EDGEFEAT_TOKEN_PREVIOUS: previous = "", EDGEFEAT_CORS_ORIGINS: origins = "" } = variables;
-  const { EDGEFEAT_RATE_LIMIT: rate = "", EDGEFEAT_AUDIT: audit = "" } = variables;
-  const { EDGEFEAT_QUEUE_VIEWS: queues = "" } = variables;
-  const auditKeepMs = duration("EDGEFEAT_AUDIT_KEEP", variables.EDGEFEAT_AUDIT_KEEP);
-  if (audit !== "" && audit !== "store" && audit !== "log") {
-    throw invalid("EDGEFEAT_AUDIT", `"${audit}" is no choice`, 'write "store" or "log"');
-  }
+  const { EDGEFEAT_RATE_LIMIT: rate = "", EDGEFEAT_QUEUE_VIEWS: queues = "" } = variables;
+  const audit = choice(variables, "EDGEFEAT_AUDIT", ["store", "log"]);
+  const auditKeepMs = duration(variables, "EDGEFEAT_AUDIT_KEEP");
   return {
     ...(previous === "" ? {} : { previousToken: previous }),
     ...(origins === "" ? {} : { corsOrigins: origins.split(",").map((origin) => originOf(origin.trim())) }),
     ...(queues === "" ? {} : { queueViews: Object.fromEntries(queues.split(",").map(queueView)) }),
     ...(rate === "" ? {} : { rateLimit: rateLimitOf(rate) }),
-    ...(audit === "" ? {} : { auditIn: audit }),
+    ...(audit === undefined ? {} : { auditIn: audit }),
     ...(auditKeepMs === undefined ? {} : { auditKeepMs }),
   };
 }
@@ -197,22 +191,36 @@ function rateLimitOf(text: string): RateLimitRule {
   throw invalid("EDGEFEAT_RATE_LIMIT", `"${text}" is no number of requests in a time`, 'write "600/60s"');
 }
 
-function namePart(name: string, value: string): string {
+function namePart(name: Name, value: string): string {
   if (/^[A-Za-z0-9_.-]{1,64}$/.test(value)) return value;
   throw invalid(name, `"${value}" can't be a name`, "use 1 to 64 letters, digits, _ . -");
 }
 
-function flag(name: string, value: string | undefined): boolean {
-  if (value === undefined || value === "" || value === "false" || value === "0") return false;
+function flag(variables: Variables, name: Name): boolean {
+  const value = variables[name] ?? "";
+  if (value === "" || value === "false" || value === "0") return false;
   if (value === "true" || value === "1") return true;
   throw invalid(name, `"${value}" is neither true nor false`, 'write "true" or "false"');
 }
 
-function duration(name: string, value: string | undefined): Ms | undefined {
-  return value === undefined || value === "" ? undefined : read(name, value, parseDuration) / US_PER_MS;
+function choice<T extends string>(variables: Variables, name: Name, of: readonly T[]): T | undefined {
+  const value = variables[name] || undefined;
+  if (value === undefined || (of as readonly string[]).includes(value)) return value as T | undefined;
+  throw invalid(name, `"${value}" is no choice`, `write "${of.join('" or "')}", or nothing`);
 }
 
-function read<T>(name: string, value: string, parse: (text: string) => T): T {
+function duration(variables: Variables, name: Name): Ms | undefined {
+  const us = parsed(variables, name, parseDuration);
+  return us === undefined ? us : us / US_PER_MS;
+}
+
+/** Returns undefined for a variable that is not set, or empty. */
+function parsed<T>(variables: Variables, name: Name, parse: (text: string) => T): T | undefined {
+  const value = variables[name] || undefined;
+  return value === undefined ? value : read(name, value, parse);
+}
+
+function read<T>(name: Name, value: string, parse: (text: string) => T): T {
   try {
     return parse(value);
   } catch (cause) {
@@ -221,6 +229,6 @@ function read<T>(name: string, value: string, parse: (text: string) => T): T {
   }
 }
 
-function invalid(name: string, what: string, hint: string): EdgefeatError {
+function invalid(name: Name, what: string, hint: string): EdgefeatError {
   return new EdgefeatError("config_invalid", `the Worker's variable ${name}: ${what}`, { hint });
 }

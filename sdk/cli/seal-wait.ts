@@ -5,7 +5,8 @@ import { type Snapshot, takesPushes, type ViewSpec, viewVersion } from "../regis
 import { floorTo, type Ms, US_PER_MS, type Us } from "../time.ts";
 import { tileLayout } from "../windows/index.ts";
 import type { HealthAnswer } from "../client/index.ts";
-import { SEAL_DELAY_US, sealedAt } from "./load/event-log.ts";
+import { SEAL_DELAY_US } from "../log/index.ts";
+import { sealedAt } from "./load/event-log.ts";
 
 export interface SealWait {
   /** Asks the server for its time. */

@@ -10,3 +10,4 @@ export {
   segmentName,
   type SegmentName,
 } from "./segment.ts";
+export { APPEND_WITHIN_MS, SEAL_DELAY_US } from "./timing.ts";

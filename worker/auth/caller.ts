@@ -1,5 +1,6 @@
 // Who makes one request: judged by what is known where that suffices, else by what its first read of the store brings.
 import { EdgefeatError } from "../../sdk/errors.ts";
+import { changedByOthers } from "../store/faults.ts";
 import type { PlanRequest } from "../../sdk/plan/index.ts";
 import type { Snapshot } from "../../sdk/registry/index.ts";
 import type { Clock, Ms } from "../../sdk/time.ts";
@@ -165,8 +166,6 @@ export class HttpCaller implements Caller {
       if (gate.isCurrent(control, atMs)) return this.#judge();
       before = control;
     }
-    throw new EdgefeatError("store_conflict", "the project's tokens were being changed all the time", {
-      hint: "try again",
-    });
+    throw changedByOthers("the project's tokens were");
   }
 }

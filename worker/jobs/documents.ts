@@ -1,5 +1,6 @@
 // The two documents that a project's jobs are kept in: their shape, and how one is altered.
 import { EdgefeatError } from "../../sdk/errors.ts";
+import { changedByOthers } from "../store/faults.ts";
 import type { OnlineStore } from "../store/port.ts";
 import type { KeptJob } from "./job.ts";
 import type { RunnerSign } from "./signs.ts";
@@ -31,9 +32,7 @@ export async function alterDocument<D, T>(
     const [written] = await store.compareAndSet([{ key, expected, value, expireInMs: null }]);
     if (written === true) return result;
   }
-  throw new EdgefeatError("store_conflict", "the jobs were being changed by others all the time", {
-    hint: "try again",
-  });
+  throw changedByOthers("the jobs were");
 }
 
 export function noneOpen(): OpenJobs {

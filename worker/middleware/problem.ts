@@ -4,8 +4,11 @@ import { EdgefeatError, type ErrorCode } from "../../sdk/errors.ts";
 const CLIENT = 400;
 const SERVER = 500;
 
-/** What no server tells, but programs that read files, run engines and call servers. */
-type ElsewhereCode =
+/** What is the server's own fault; and what none tells, but programs that read files, run engines and call servers. */
+type ServerCode =
+  | "config_invalid"
+  | "row_corrupt"
+  | "internal_error"
   | "definitions_not_found"
   | "definitions_do_not_compile"
   | "duplicate_column"
@@ -19,8 +22,7 @@ type ElsewhereCode =
   | "server_unreachable"
   | "server_failed";
 
-const statuses: Readonly<Record<Exclude<ErrorCode, ElsewhereCode>, number>> = {
-  config_invalid: SERVER,
+const statuses: Readonly<Record<Exclude<ErrorCode, ServerCode>, number>> = {
   definition_invalid: CLIENT,
   expression_syntax_error: 422,
   expression_type_error: 422,
@@ -66,8 +68,6 @@ const statuses: Readonly<Record<Exclude<ErrorCode, ElsewhereCode>, number>> = {
   store_unavailable: 503,
   store_conflict: 503,
   log_unavailable: 503,
-  row_corrupt: SERVER,
-  internal_error: SERVER,
 };
 
 /** Returns the HTTP status of an error's code. */

@@ -46,7 +46,7 @@ export async function pushFrame(
     const missed = new Map<number, Missed>();
     for (let from = 0; from < events.length; from += PART) {
       const part = events.slice(from, from + PART).map((json) => ({ json }));
-      const counts = await pushEvents({ targets, events: part, to, time: ZONELESS }, services);
+      const counts = await pushEvents({ view, events: part, to, time: ZONELESS }, services);
       const [rejected] = counts.rejected;
       if (rejected !== undefined) {
         throw new EdgefeatError("event_conflict", `df[${from + rejected.index}]: ${rejected.message}`, {

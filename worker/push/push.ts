@@ -4,16 +4,18 @@
 // sent again, an event that the log holds twice counts once by its id, and so does one that the rows hold. Of two events of one
 // id that were pushed at the same time, the log may have both: it is told which of them the rows refused.
 import { EdgefeatError } from "../../sdk/errors.ts";
+import { APPEND_WITHIN_MS } from "../../sdk/log/index.ts";
 import { seenKey } from "../../sdk/rows/index.ts";
 import type { Clock, Ms, ParseTimeOptions, Us } from "../../sdk/time.ts";
 import type { AppConfig } from "../config.ts";
 import type { EventLog, LogRecord } from "../log/port.ts";
 import type { Metrics } from "../metrics/index.ts";
-import type { RowCache } from "../serve/index.ts";
+import type { KnownRegistry, Registry, RowCache } from "../serve/index.ts";
 import { runtimeDeps } from "../store/clock.ts";
+import { changedByOthers, reasonOf } from "../store/faults.ts";
 import type { OnlineStore, StoreWrite } from "../store/port.ts";
 import type { ReadEvent } from "./event.ts";
-import type { PushTarget } from "./targets.ts";
+import { type PushTarget, pushTargets } from "./targets.ts";
 import type { Verdict } from "./tile-push.ts";
 
 /** Where a push goes. */
@@ -39,6 +41,8 @@ export interface Missed {
 
 /** What became of the events: the four add up to those sent. */
 export interface PushCounts {
+  /** The one that the definitions hold, or that was asked for. */
+  readonly version: number;
   readonly accepted: number;
   readonly duplicate: number;
   /** Kept in the log alone, where there is one: they count once materialized. */
@@ -51,6 +55,7 @@ export interface PushCounts {
 }
 
 export interface PushServices {
+  readonly registry: Pick<Registry, "key" | "current" | "load" | "isOutdated">;
   readonly store: OnlineStore;
   readonly cache: RowCache;
   readonly clock: Clock;
@@ -64,29 +69,30 @@ export interface PushServices {
 
 /** Returns what a push works with in an app. */
 export function pushServices(
-  services: Pick<PushServices, "store" | "cache" | "clock" | "config" | "log" | "metrics">,
+  services: Pick<PushServices, "registry" | "store" | "cache" | "clock" | "config" | "log" | "metrics">,
 ): PushServices {
   return { ...services, sleep: runtimeDeps.sleep, random: runtimeDeps.random };
 }
 
 export interface PushRequest {
-  readonly targets: readonly [PushTarget, ...PushTarget[]];
+  readonly view: string;
+  /** The version that alone is pushed to, what the log has already; null: every one that takes pushes. */
+  readonly only?: number | null;
   readonly events: readonly GivenEvent[];
   /** Absent: "both" where there is a log, else "online". */
   readonly to?: Destination | undefined;
   /** How times are written; by default with their zone. */
   readonly time?: ParseTimeOptions;
-  /** True for events that the log has already. */
-  readonly logged?: boolean;
 }
 
+/** How often a push begins anew because the definitions were changed. */
+const MAX_CHANGES = 3;
 const MAX_ATTEMPTS = 8;
 /** How often row and companion that are not of one push are read again, before the companion counts as lost. */
 const TORN_READS = 3;
-/** The log must have events so soon after their stamp that who seals it by the clock misses none. */
-const APPEND_WITHIN_MS: Ms = 2_000;
 const APPEND_TRIES = 3;
 const PAUSE_MS: Ms = 10;
+const PUSH_AGAIN = "push all again: what was counted counts once";
 /** A push may have 1,000 of them, and names in one may be as long as the event was. */
 const MAX_MESSAGE_CHARS = 300;
 
@@ -107,13 +113,56 @@ interface Told {
   isLogged: boolean;
 }
 
+/** The definitions that a push goes by. */
+interface Definitions {
+  readonly known: KnownRegistry;
+  /** True once the store was seen to point to them. */
+  areCurrent: boolean;
+}
+
 /**
- * Pushes events; each counts once, however often and in whatever order they are sent.
- * @throws needs_log, log_unavailable, store_unavailable, store_conflict: nothing is acknowledged then, send all again
+ * Pushes events; each counts once, however often and in whatever order they are sent. It goes by the definitions that this
+ * isolate knows, and begins anew where the read of the rows brings along that they are others by now.
+ * @throws unknown_view, unknown_version, bad_request, needs_log; log_unavailable, store_unavailable, store_conflict: nothing
+ *   is acknowledged then, send all again
  */
 export async function pushEvents(request: PushRequest, services: PushServices): Promise<PushCounts> {
+  const { registry } = services;
+  // What goes to the log alone reads no rows.
+  const current = request.to === "offline" ? null : registry.current;
+  const definitions = { known: current ?? (await registry.load()), areCurrent: current === null };
+  for (let changes = 0; changes < MAX_CHANGES; changes++) {
+    let pushed: PushCounts | undefined;
+    let fault: unknown;
+    try {
+      pushed = await pushBy(definitions, request, services);
+    } catch (thrown) {
+      fault = thrown;
+    }
+    if (!definitions.areCurrent && reasonOf(fault) === null) {
+      // What was refused may be right by the definitions that there are.
+      const { hash } = definitions.known;
+      definitions.known = await registry.load();
+      definitions.areCurrent = true;
+      if (definitions.known.hash !== hash) continue;
+    }
+    if (fault !== undefined) throw fault;
+    if (pushed === undefined) continue;
+    services.metrics.pushed(request.view, { ...pushed, rejected: pushed.rejected.length });
+    return pushed;
+  }
+  throw changedByOthers("the definitions were", PUSH_AGAIN);
+}
+
+/** Pushes by these definitions; returns undefined where they were found to be others. What was counted by then counts once. */
+async function pushBy(
+  definitions: Definitions,
+  request: PushRequest,
+  services: PushServices,
+): Promise<PushCounts | undefined> {
   const { clock, log } = services;
-  const { targets, to = log === null ? "online" : "both" } = request;
+  const { view, only = null, to = log === null ? "online" : "both" } = request;
+  const targets = pushTargets(definitions.known.snapshot, view, only);
   if (to !== "online" && log === null) {
     throw new EdgefeatError("needs_log", `there is no log to push to, and "to" is "${to}"`, {
       hint: 'bind one (worker/DEPLOY.md), or push "to": "online"',
@@ -157,11 +206,11 @@ export async function pushEvents(request: PushRequest, services: PushServices): 
       if (first === undefined) continue;
       missed.push({ version: older.version, events: refused.length, code: first.code, message: first.message });
     }
-    await write(pending, { told, log: logged ? log : null, logged: logged || request.logged === true }, services);
+    const writing = { definitions, told, log: logged ? log : null, logged: logged || only !== null };
+    if (!(await write(pending, writing, services))) return undefined;
   }
-  const counts = counted(told, rejected);
-  services.metrics.pushed(latest.view, { ...counts, rejected: rejected.length });
-  return { ...counts, logged, ...(missed.length > 0 ? { missed } : {}) };
+  const { version } = latest;
+  return { version, ...counted(told, rejected), logged, ...(missed.length > 0 ? { missed } : {}) };
 }
 
 function counted(told: ReadonlyMap<number, Told>, rejected: Rejected[]) {
@@ -205,6 +254,7 @@ function byKey(target: PushTarget, events: readonly ReadEvent[]): Pending[] {
 }
 
 interface Writing {
+  readonly definitions: Definitions;
   readonly told: ReadonlyMap<number, Told>;
   /** null: it is told nothing. */
   readonly log: EventLog | null;
@@ -212,22 +262,26 @@ interface Writing {
   readonly logged: boolean;
 }
 
-async function write(all: readonly Pending[], { told, log, logged }: Writing, services: PushServices): Promise<void> {
-  const { store, cache, clock } = services;
+/** Returns false where the definitions were found to be others: what is to be logged still must not go by these. */
+async function write(all: readonly Pending[], writing: Writing, services: PushServices): Promise<boolean> {
+  const { definitions, told, log, logged } = writing;
+  const { registry, store, cache, clock } = services;
   let pending = all;
+  let slowAppends = 0;
   for (let attempt = 0; pending.length > 0; attempt++) {
-    if (attempt === MAX_ATTEMPTS) {
-      throw new EdgefeatError("store_conflict", `${pending.length} rows were being changed by others all the time`, {
-        hint: "push all again: what was counted counts once",
-      });
-    }
+    if (attempt === MAX_ATTEMPTS) throw changedByOthers(`${pending.length} rows were`, PUSH_AGAIN);
     if (attempt > 0) await services.sleep(PAUSE_MS * 2 ** attempt * services.random());
     const keys = pending.flatMap(({ key, target }) => (target.remembers ? [key, seenKey(key)] : [key]));
-    const texts = await store.read(keys, { purpose: "write" });
-    const readFromMs = clock.elapsedMs();
-    let nowUs = clock.nowUs();
-    let judged = judge(pending, texts, nowUs);
+    // Before the read: where that finds the definitions to be the same, no version was added before the stamp, and what is
+    // added later has events so stamped from the log.
+    const stamp = stampOf(clock);
+    const texts = await store.read([...keys, registry.key], { purpose: "write" });
+    const judged = judge(pending, texts, stamp.nowUs);
     const toLog = judged.filter(({ torn }) => !(torn && attempt < TORN_READS)).flatMap(unlogged);
+    if (attempt === 0 || toLog.length > 0) {
+      definitions.areCurrent = !registry.isOutdated(definitions.known, texts.at(-1) ?? null, stamp.atMs);
+      if (!definitions.areCurrent) return false;
+    }
     if (log !== null && toLog.length > 0) {
       const records = (writtenAtUs: Us) =>
         toLog.map(({ record, verdict, repeat }) => ({
@@ -236,10 +290,11 @@ async function write(all: readonly Pending[], { told, log, logged }: Writing, se
           deferred: verdict === "deferred",
           repeat,
         }));
-      const stampedUs = await append(log, records, clock, { nowUs, readFromMs });
+      if (!(await appendInTime(log, records, clock, stamp))) {
+        if (++slowAppends === APPEND_TRIES) throw tooSlow();
+        continue;
+      }
       for (const { one } of toLog) one.isLogged = true;
-      // Rows must not be stamped earlier than the log.
-      if (stampedUs !== nowUs) judged = judge(pending, texts, (nowUs = stampedUs));
     }
     pending = await settle(judged, attempt);
   }
@@ -247,6 +302,7 @@ async function write(all: readonly Pending[], { told, log, logged }: Writing, se
   const refused = [...told.values()].filter(({ isLogged, verdict }) => isLogged && verdict === "conflict");
   const records = (writtenAtUs: Us) => refused.map(({ record }) => ({ ...record, writtenAtUs, refused: true }));
   if (log !== null && refused.length > 0) await append(log, records, clock);
+  return true;
 
   function judge(pairs: readonly Pending[], texts: readonly (string | null)[], nowUs: Us) {
     let at = 0;
@@ -309,25 +365,37 @@ async function write(all: readonly Pending[], { told, log, logged }: Writing, se
   }
 }
 
+/** A time to stamp events with, and what the elapsed clock showed then. */
+interface Stamp {
+  readonly nowUs: Us;
+  readonly atMs: Ms;
+}
+
+function stampOf(clock: Clock): Stamp {
+  return { nowUs: clock.nowUs(), atMs: clock.elapsedMs() };
+}
+
+type Records = (writtenAtUs: Us) => LogRecord[];
+
 /**
- * Appends events to the log, stamped with a *now* that is no more than two seconds old once they are in it; returns that.
- * @throws log_unavailable
+ * Appends events to the log. Returns false where that took so long that who seals it by the clock may have missed them: they
+ * are to be stamped anew. @throws log_unavailable
  */
-async function append(
-  log: EventLog,
-  records: (nowUs: Us) => LogRecord[],
-  clock: Clock,
-  { nowUs, readFromMs: fromMs } = { nowUs: clock.nowUs(), readFromMs: clock.elapsedMs() },
-): Promise<Us> {
-  let stampedUs = nowUs;
-  let stampedMs = fromMs;
+async function appendInTime(log: EventLog, records: Records, clock: Clock, { nowUs, atMs }: Stamp): Promise<boolean> {
+  await log.append(records(nowUs));
+  return clock.elapsedMs() - atMs <= APPEND_WITHIN_MS;
+}
+
+/** Appends events to the log, stamped as late as it takes. @throws log_unavailable */
+async function append(log: EventLog, records: Records, clock: Clock): Promise<void> {
   for (let tries = 0; tries < APPEND_TRIES; tries++) {
-    await log.append(records(stampedUs));
-    if (clock.elapsedMs() - stampedMs <= APPEND_WITHIN_MS) return stampedUs;
-    stampedUs = clock.nowUs();
-    stampedMs = clock.elapsedMs();
+    if (await appendInTime(log, records, clock, stampOf(clock))) return;
   }
-  throw new EdgefeatError("log_unavailable", "the log takes too long to keep events", { hint: "push all again" });
+  throw tooSlow();
+}
+
+function tooSlow(): EdgefeatError {
+  return new EdgefeatError("log_unavailable", "the log takes too long to keep events", { hint: PUSH_AGAIN });
 }
 
 function logRecord(

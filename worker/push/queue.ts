@@ -4,14 +4,12 @@
 // queue; those around it are taken. Messages come at least once, and in any order: each event counts once all the same.
 import { EdgefeatError, type ErrorCode } from "../../sdk/errors.ts";
 import { isObject } from "../../sdk/shape.ts";
-import type { Snapshot } from "../../sdk/registry/index.ts";
 import { parseJson } from "../../sdk/types/index.ts";
 import type { Log } from "../metrics/index.ts";
 import { asEdgefeatError } from "../middleware/problem.ts";
 import type { GivenEvent, PushServices } from "./push.ts";
 import { pushEvents } from "./push.ts";
 import { eventsOfJson, MAX_EVENTS } from "./read-events.ts";
-import { pushTargets } from "./targets.ts";
 
 /** What is used of a message; Cloudflare's have more. */
 export interface QueueMessage {
@@ -34,7 +32,6 @@ export interface QueueDeps {
   readonly log: Log;
   /** The view of messages that name none, by queue; "*" for every queue. */
   readonly views: Readonly<Record<string, string>>;
-  load(): Promise<Snapshot>;
 }
 
 /** A message as it was read. */
@@ -64,32 +61,24 @@ export async function consumeQueue(batch: QueueBatch, deps: QueueDeps): Promise<
       return [];
     }
   });
-  let snapshot: Snapshot | null = null;
-  try {
-    if (letters.length > 0) snapshot = await deps.load();
-  } catch (fault) {
-    retry(letters, asEdgefeatError(fault));
-  }
-  if (snapshot !== null) {
-    for (const [view, own] of Map.groupBy(letters, (letter) => letter.view)) {
-      for (const part of partsOf(own)) await take(snapshot, view, part);
-    }
+  for (const [view, own] of Map.groupBy(letters, (letter) => letter.view)) {
+    for (const part of partsOf(own)) await take(view, part);
   }
   const { queue, messages } = batch;
   const level = totals.refused + totals.retried > 0 ? "warn" : "info";
   deps.log({ level, event: "queue", queue, messages: messages.length, ...totals });
 
-  async function take(current: Snapshot, view: string, part: readonly Letter[]): Promise<void> {
+  async function take(view: string, part: readonly Letter[]): Promise<void> {
     let counts;
     try {
       const events = part.flatMap((letter) => letter.events);
-      counts = await pushEvents({ targets: pushTargets(current, view), events }, deps.services);
+      counts = await pushEvents({ view, events }, deps.services);
     } catch (thrown) {
       const fault = asEdgefeatError(thrown);
       if (PASSING.has(fault.code)) retry(part, fault);
       else if (part.length === 1) refuse((part[0] as Letter).message, fault);
       // One of them is at fault: the others must not wait for it.
-      else for (const letter of part) await take(current, view, [letter]);
+      else for (const letter of part) await take(view, [letter]);
       return;
     }
     totals.accepted += counts.accepted;

@@ -1,5 +1,5 @@
 // POST /v1/push/:view: events as they happen, into the online rows and the log.
-import { pushEvents, pushServices, pushTargets, readPush } from "../push/index.ts";
+import { pushEvents, pushServices, readPush } from "../push/index.ts";
 import { jsonResponse, type Route } from "./route.ts";
 
 export const postEvents: Route = {
@@ -9,11 +9,8 @@ export const postEvents: Route = {
   scope: "view",
   async handle({ request, param, act }, services) {
     const { failing, version: only, ...given } = await readPush(request, services.config.maxBodyBytes);
-    const { snapshot } = await services.registry.load();
-    const targets = pushTargets(snapshot, param("view"), only);
-    const { version } = targets[0];
-    const { rejected, logged, missed, ...counts } = await pushEvents(
-      { targets, ...given, logged: only !== null },
+    const { rejected, logged, version, missed, ...counts } = await pushEvents(
+      { view: param("view"), only, ...given },
       pushServices(services),
     );
     act.version = version;

@@ -46,3 +46,8 @@ export function retryAfter(fault: unknown): { retryAfterMs?: Ms } {
 export function foreignCursor(): EdgefeatError {
   return new EdgefeatError("bad_request", "the cursor is none that a scan of this store gave");
 }
+
+/** Returns that others were faster at changing `what`, each time it was tried. */
+export function changedByOthers(what: string, hint = "try again"): EdgefeatError {
+  return new EdgefeatError("store_conflict", `${what} being changed by others all the time`, { hint });
+}

@@ -3,7 +3,8 @@
 // isolate keeps to one lane, and one of its requests at a time writes what all of them have to record under one number:
 // a record usually takes one compare-and-set at most. Requests of a Worker can't wait for each other's work, which may be
 // cancelled; what they share is data, looked at by timers of their own.
-import { EdgefeatError } from "../../sdk/errors.ts";
+import type { EdgefeatError } from "../../sdk/errors.ts";
+import { changedByOthers } from "../store/faults.ts";
 import { auditKey, type KeySpace } from "../../sdk/rows/index.ts";
 import { hexOf } from "../../sdk/sha256.ts";
 import { type Clock, formatTime, type Ms, US_PER_HOUR, US_PER_MS, type Us } from "../../sdk/time.ts";
@@ -182,5 +183,5 @@ function hourOf({ atUs }: Pending): number {
 }
 
 function outpaced(): EdgefeatError {
-  return new EdgefeatError("store_conflict", "the audit trail was being written by others all the time");
+  return changedByOthers("the audit trail was");
 }

@@ -1,6 +1,7 @@
 // Completing a materialization: the version is marked in the registry, and what was done is kept as a record.
 import * as z from "zod/mini";
 import { EdgefeatError } from "../../sdk/errors.ts";
+import { changedByOthers } from "../store/faults.ts";
 import { markMaterialized, type Snapshot } from "../../sdk/registry/index.ts";
 import { materializationKey } from "../../sdk/rows/index.ts";
 import { formatTime, parseTime, type Us } from "../../sdk/time.ts";
@@ -113,9 +114,7 @@ async function keep({ store, config }: RegistryWriter, record: MaterializationRe
       : [true];
     if (written === true) return next;
   }
-  throw new EdgefeatError("store_conflict", "the materialization record was being changed by others all the time", {
-    hint: "try again",
-  });
+  throw changedByOthers("the materialization record was");
 }
 
 /** Of more intervals apart than anybody leaves on purpose the last are kept. */

@@ -1,5 +1,5 @@
 // Writing rows that others may be writing too: read, merge, compare-and-set, and again for the rows that lost.
-import { EdgefeatError } from "../../sdk/errors.ts";
+import { changedByOthers } from "../store/faults.ts";
 import type { Clock, Ms } from "../../sdk/time.ts";
 import type { RowCache } from "../serve/index.ts";
 import type { OnlineStore, StoreWrite } from "../store/port.ts";
@@ -44,9 +44,7 @@ export async function mergeIntoStore<R>(
     pending = lost;
   }
   if (pending.length > 0) {
-    throw new EdgefeatError("store_conflict", `${pending.length} rows were being changed by others all the time`, {
-      hint: "send the batch again: what was written stays",
-    });
+    throw changedByOthers(`${pending.length} rows were`, "send the batch again: what was written stays");
   }
   return counts;
 

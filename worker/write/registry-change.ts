@@ -1,5 +1,6 @@
 // Changing the registry: a new snapshot under its hash, then the pointer moved by compare-and-set.
 import { EdgefeatError } from "../../sdk/errors.ts";
+import { changedByOthers } from "../store/faults.ts";
 import { type Snapshot, snapshotHash } from "../../sdk/registry/index.ts";
 import { snapshotKey } from "../../sdk/rows/index.ts";
 import type { AppConfig } from "../config.ts";
@@ -69,9 +70,7 @@ export async function changeRegistry<T extends { readonly snapshot: Snapshot }>(
     if (await movePointer(writer, text, made.snapshot, hash))
       return { made, registry: registry.adopt(hash, made.snapshot, known.hash, atMs) };
   }
-  throw new EdgefeatError("store_conflict", "the registry was being changed by others all the time", {
-    hint: "try again",
-  });
+  throw changedByOthers("the registry was");
 }
 
 /** Stores a snapshot and points the control record, read as `text`, to it; false when another was faster. */

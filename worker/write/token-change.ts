@@ -1,5 +1,6 @@
 // Making, ending and replacing tokens: the set is written first, then its revision into the control record, then told.
 import { EdgefeatError } from "../../sdk/errors.ts";
+import { changedByOthers } from "../store/faults.ts";
 import type { KeySpace } from "../../sdk/rows/index.ts";
 import { type Clock, formatTime, parseTime, US_PER_DAY, type Us } from "../../sdk/time.ts";
 import {
@@ -224,7 +225,5 @@ function checkLimits({ access, views, services }: TokenRequest): void {
 }
 
 function busy(): EdgefeatError {
-  return new EdgefeatError("store_conflict", "the project's tokens were being changed by others all the time", {
-    hint: "try again",
-  });
+  return changedByOthers("the project's tokens were");
 }

@@ -7,17 +7,14 @@ import type { ReadSource, ServedTimes } from "../../../offline/index.ts";
 import type { EventLog } from "../../../worker/log/port.ts";
 import { createEventLog } from "../../../worker/log/segments.ts";
 import type { HealthAnswer } from "../../client/index.ts";
-import { logFolder } from "../../log/index.ts";
+import { logFolder, SEAL_DELAY_US } from "../../log/index.ts";
 import { hashOf } from "../../registry/index.ts";
-import { parseTime, US_PER_SECOND, type Us } from "../../time.ts";
+import { parseTime, type Us } from "../../time.ts";
 import type { LoadedConfig } from "./config.ts";
 import { type Env, s3Connection } from "./source-files.ts";
 
 /** Where the log is unless the config names a place, relative to the repo folder. */
 const DEFAULT_FOLDER = "log";
-
-/** How long after its stamp an event may come into the log: push's two seconds, and clocks that differ. */
-export const SEAL_DELAY_US: Us = 10 * US_PER_SECOND;
 
 /** Returns the folder of this machine that the log is in; null where it is elsewhere. */
 export function logFolderOf({ config, repo }: LoadedConfig): string | null {

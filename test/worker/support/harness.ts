@@ -40,6 +40,8 @@ export class WatchedStore implements OnlineStore {
   writes: (readonly { key: string; value: string; expireInMs: Ms | null }[])[] = [];
   /** Fails every call while true. */
   failing = false;
+  /** Called before each read reaches the store. */
+  beforeRead: (() => Promise<void>) | undefined;
   /** Called before each compareAndSet reaches the store: a chance to be faster. */
   beforeWrite: (() => Promise<void>) | undefined;
   readonly #store: OnlineStore;
@@ -52,6 +54,7 @@ export class WatchedStore implements OnlineStore {
     this.reads.push(keys);
     this.purposes.push(options?.purpose ?? "serve");
     this.#check();
+    await this.beforeRead?.();
     return this.#store.read(keys, options);
   }
 

@@ -62,6 +62,14 @@ export const pushedNext = featureView("pushed", {
   aggregations: { events_1h: count("1h"), events_2h: count("2h") },
 });
 
+/** Another view over the same source. */
+export const counts = featureView("counts", {
+  entities: [airport],
+  source: departures,
+  push: true,
+  aggregations: { events_1h: count("1h") },
+});
+
 /** The same view as one that only batches fill. */
 export const unpushedNext = featureView("pushed", {
   entities: [airport],
