@@ -2,6 +2,9 @@
 // The launcher: checks Node before anything newer than it loads. Plain JavaScript, so that an old Node can read it too.
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 if (major > 22 || (major === 22 && minor >= 18)) {
+  // What was compiled once starts twice as fast. In the system's folder for temporary files; NODE_DISABLE_COMPILE_CACHE=1 leaves it out.
+  const { enableCompileCache } = await import("node:module");
+  enableCompileCache();
   const { run } = await import("./run.ts");
   process.exitCode = await run(process.argv.slice(2));
 } else {

@@ -1,4 +1,6 @@
 // Help, bad usage and the launcher: what the command line says before it does anything.
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { edgefeat, folderWith, start } from "./cli-harness.ts";
 
@@ -35,6 +37,24 @@ test.concurrent.each(TAUGHT)("%s --help teaches: purpose, options, two examples,
   expect(stdout).toContain("--json");
   expect(stdout.match(new RegExp(`^  \\$ edgefeat ${command}\\b`, "gm"))?.length).toBeGreaterThanOrEqual(2);
   expect(stdout).toContain("Exit codes: 0 done, 1 failed, 2 bad usage.");
+});
+
+test("what was compiled once is kept for the next start, where that can be", async () => {
+  const cache = join(folderWith({}), "compiled");
+  const kept = () => (existsSync(cache) ? readdirSync(cache, { recursive: true }).length : 0);
+  const off = { NODE_COMPILE_CACHE: cache, NODE_DISABLE_COMPILE_CACHE: "1" };
+  expect((await edgefeat(["--help"], { env: off })).code).toBe(0);
+  expect(kept()).toBe(0);
+  const { stdout } = await edgefeat(["--help"], { env: { NODE_COMPILE_CACHE: cache } });
+  expect(kept()).toBeGreaterThan(100);
+  // A folder that can't be is no fault.
+  for (const place of [cache, "/dev/null/compiled"]) {
+    expect(await edgefeat(["--help"], { env: { NODE_COMPILE_CACHE: place } })).toMatchObject({
+      code: 0,
+      stdout,
+      stderr: "",
+    });
+  }
 });
 
 test.concurrent.each([
