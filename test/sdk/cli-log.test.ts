@@ -265,8 +265,11 @@ export const all = featureService("all", { features: [stats] });
     expect(first.views.map(({ view, version }: any) => `${view}@${version}`)).toEqual(["stats@2", "sums@1", "stats@1"]);
     // What came before the new version took pushes is materialized once it lies before the sealed time.
     await new Promise((wake) => setTimeout(wake, Math.max(0, appliedMs + 12_000 - Date.now())));
-    const second = await upTo();
-    expect(second.views.every(({ contended }: any) => contended === 0)).toBe(true);
+    const isContended = ({ contended }: any) => contended > 0;
+    let second = await upTo();
+    // An event of just before the seal may be stamped just after it: its row is for the next run.
+    for (let run = 0; run < 3 && second.views.some(isContended); run++) second = await upTo();
+    expect(second.views.filter(isContended)).toEqual([]);
     going.on = false;
     await pushing;
     expect(second.views.map(({ view, keys, written }: any) => [view, keys, written])).toContainEqual(["sums", 2, 2]);
