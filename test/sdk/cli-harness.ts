@@ -1,4 +1,5 @@
 // The command line as a user runs it: a process of its own, in a temporary folder outside the checkout.
+// It sets limits and cleans up after the file that loads it: for files that have a process to themselves (vitest.config.ts).
 import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

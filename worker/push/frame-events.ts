@@ -1,10 +1,11 @@
 // A frame of Feast's as events: its rows, for one view, with the times and the id that the view's source declares.
 import { EdgefeatError } from "../../sdk/errors.ts";
-import { eventColumns, type Snapshot } from "../../sdk/registry/index.ts";
+import { eventColumns } from "../../sdk/registry/index.ts";
 import { formatTime, US_PER_SECOND } from "../../sdk/time.ts";
 import { parseTypeName } from "../../sdk/types/index.ts";
+import type { KnownRegistry } from "../serve/index.ts";
 import { CREATED_TIME, EVENT_TIME, type FeastFrame, isMissingTime } from "../write/feast-frame.ts";
-import { type Missed, pushEvents, type PushCounts, type PushServices } from "./push.ts";
+import { type Definitions, type Missed, pushEvents, type PushCounts, type PushServices } from "./push.ts";
 import { pushTargets } from "./targets.ts";
 
 /** Times in Feast's JSON have no zone, and are UTC. */
@@ -28,13 +29,14 @@ export interface FramePushed {
 export async function pushFrame(
   names: readonly string[],
   frame: FeastFrame,
-  { snapshot, to }: { snapshot: Snapshot; to: "online" | "offline" | "both" },
+  { registry, to }: { registry: KnownRegistry; to: "online" | "offline" | "both" },
   services: PushServices,
 ): Promise<FramePushed> {
   const used = new Set<string>();
+  const definitions: Definitions = { known: registry, areCurrent: true, arePinned: true };
   const moment = { nowUs: services.clock.nowUs(), maxSkewUs: services.config.maxSkewUs, time: ZONELESS };
   const views = names.map((view) => {
-    const targets = pushTargets(snapshot, view);
+    const targets = pushTargets(registry.snapshot, view);
     const rows = rowsOf(targets[0], frame, used);
     const events = Array.from({ length: frame.rows }, (_, i) => rows(i));
     for (const [i, event] of events.entries()) targets[0].read(event, i, ["df", i], moment);
@@ -46,7 +48,7 @@ export async function pushFrame(
     const missed = new Map<number, Missed>();
     for (let from = 0; from < events.length; from += PART) {
       const part = events.slice(from, from + PART).map((json) => ({ json }));
-      const counts = await pushEvents({ view, events: part, to, time: ZONELESS }, services);
+      const counts = await pushEvents({ view, definitions, events: part, to, time: ZONELESS }, services);
       const [rejected] = counts.rejected;
       if (rejected !== undefined) {
         throw new EdgefeatError("event_conflict", `df[${from + rejected.index}]: ${rejected.message}`, {

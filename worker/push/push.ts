@@ -78,6 +78,8 @@ export interface PushRequest {
   readonly view: string;
   /** The version that alone is pushed to, what the log has already; null: every one that takes pushes. */
   readonly only?: number | null;
+  /** Absent: those that this isolate knows, and after them those that there are. */
+  readonly definitions?: Definitions;
   readonly events: readonly GivenEvent[];
   /** Absent: "both" where there is a log, else "online". */
   readonly to?: Destination | undefined;
@@ -87,6 +89,7 @@ export interface PushRequest {
 
 /** How often a push begins anew because the definitions were changed. */
 const MAX_CHANGES = 3;
+const CONFLICT = "event_conflict";
 const MAX_ATTEMPTS = 8;
 /** How often row and companion that are not of one push are read again, before the companion counts as lost. */
 const TORN_READS = 3;
@@ -113,11 +116,13 @@ interface Told {
   isLogged: boolean;
 }
 
-/** The definitions that a push goes by. */
-interface Definitions {
-  readonly known: KnownRegistry;
+/** The definitions that pushes go by: those of one push, of a batch of messages or of a frame. */
+export interface Definitions {
+  known: KnownRegistry | null;
   /** True once the store was seen to point to them. */
   areCurrent: boolean;
+  /** True where the events were made by them: once they are others, the push fails. */
+  readonly arePinned?: boolean;
 }
 
 /**
@@ -128,41 +133,49 @@ interface Definitions {
  */
 export async function pushEvents(request: PushRequest, services: PushServices): Promise<PushCounts> {
   const { registry } = services;
+  const { view, to, definitions = { known: registry.current, areCurrent: false } } = request;
+  const appended = new Set<number>();
   // What goes to the log alone reads no rows.
-  const current = request.to === "offline" ? null : registry.current;
-  const definitions = { known: current ?? (await registry.load()), areCurrent: current === null };
+  if (definitions.known === null || (to === "offline" && !definitions.areCurrent)) await renew(definitions, registry);
   for (let changes = 0; changes < MAX_CHANGES; changes++) {
+    const known = definitions.known as KnownRegistry;
     let pushed: PushCounts | undefined;
     let fault: unknown;
     try {
-      pushed = await pushBy(definitions, request, services);
+      pushed = await pushBy(known, { ...request, definitions, appended }, services);
     } catch (thrown) {
       fault = thrown;
     }
     if (!definitions.areCurrent && reasonOf(fault) === null) {
+      if (definitions.arePinned) break;
       // What was refused may be right by the definitions that there are.
-      const { hash } = definitions.known;
-      definitions.known = await registry.load();
-      definitions.areCurrent = true;
-      if (definitions.known.hash !== hash) continue;
+      await renew(definitions, registry);
+      if (definitions.known?.hash !== known.hash) continue;
     }
     if (fault !== undefined) throw fault;
     if (pushed === undefined) continue;
-    services.metrics.pushed(request.view, { ...pushed, rejected: pushed.rejected.length });
+    // Logged by the definitions of before, and refused by these: it is not known what became of it.
+    if (pushed.rejected.some(({ index, code }) => appended.has(index) && code !== CONFLICT)) break;
+    services.metrics.pushed(view, { ...pushed, rejected: pushed.rejected.length });
     return pushed;
   }
   throw changedByOthers("the definitions were", PUSH_AGAIN);
 }
 
+async function renew(definitions: Definitions, registry: PushServices["registry"]): Promise<void> {
+  definitions.known = await registry.load();
+  definitions.areCurrent = true;
+}
+
 /** Pushes by these definitions; returns undefined where they were found to be others. What was counted by then counts once. */
 async function pushBy(
-  definitions: Definitions,
-  request: PushRequest,
+  { snapshot }: KnownRegistry,
+  request: PushRequest & Pick<Writing, "definitions" | "appended">,
   services: PushServices,
 ): Promise<PushCounts | undefined> {
   const { clock, log } = services;
-  const { view, only = null, to = log === null ? "online" : "both" } = request;
-  const targets = pushTargets(definitions.known.snapshot, view, only);
+  const { view, only = null, to = log === null ? "online" : "both", definitions, appended } = request;
+  const targets = pushTargets(snapshot, view, only);
   if (to !== "online" && log === null) {
     throw new EdgefeatError("needs_log", `there is no log to push to, and "to" is "${to}"`, {
       hint: 'bind one (worker/DEPLOY.md), or push "to": "online"',
@@ -206,7 +219,7 @@ async function pushBy(
       if (first === undefined) continue;
       missed.push({ version: older.version, events: refused.length, code: first.code, message: first.message });
     }
-    const writing = { definitions, told, log: logged ? log : null, logged: logged || only !== null };
+    const writing = { definitions, appended, told, log: logged ? log : null, logged: logged || only !== null };
     if (!(await write(pending, writing, services))) return undefined;
   }
   const { version } = latest;
@@ -220,7 +233,7 @@ function counted(told: ReadonlyMap<number, Told>, rejected: Rejected[]) {
     else
       rejected.push({
         index,
-        code: "event_conflict",
+        code: CONFLICT,
         message: `the id "${record.id?.slice(0, 200)}" stands for another event of its key`,
       });
   }
@@ -255,6 +268,8 @@ function byKey(target: PushTarget, events: readonly ReadEvent[]): Pending[] {
 
 interface Writing {
   readonly definitions: Definitions;
+  /** The places of the events that the log was told of, in time or not, by this push or one that it began anew. */
+  readonly appended: Set<number>;
   readonly told: ReadonlyMap<number, Told>;
   /** null: it is told nothing. */
   readonly log: EventLog | null;
@@ -264,7 +279,7 @@ interface Writing {
 
 /** Returns false where the definitions were found to be others: what is to be logged still must not go by these. */
 async function write(all: readonly Pending[], writing: Writing, services: PushServices): Promise<boolean> {
-  const { definitions, told, log, logged } = writing;
+  const { definitions, appended, told, log, logged } = writing;
   const { registry, store, cache, clock } = services;
   let pending = all;
   let slowAppends = 0;
@@ -279,17 +294,19 @@ async function write(all: readonly Pending[], writing: Writing, services: PushSe
     const judged = judge(pending, texts, stamp.nowUs);
     const toLog = judged.filter(({ torn }) => !(torn && attempt < TORN_READS)).flatMap(unlogged);
     if (attempt === 0 || toLog.length > 0) {
-      definitions.areCurrent = !registry.isOutdated(definitions.known, texts.at(-1) ?? null, stamp.atMs);
-      if (!definitions.areCurrent) return false;
+      definitions.areCurrent = false;
+      if (registry.isOutdated(definitions.known as KnownRegistry, texts.at(-1) ?? null, stamp.atMs)) return false;
+      definitions.areCurrent = true;
     }
     if (log !== null && toLog.length > 0) {
       const records = (writtenAtUs: Us) =>
-        toLog.map(({ record, verdict, repeat }) => ({
+        toLog.map(({ one: { record, verdict }, repeat }) => ({
           ...record,
           writtenAtUs,
           deferred: verdict === "deferred",
           repeat,
         }));
+      for (const { index } of toLog) appended.add(index);
       if (!(await appendInTime(log, records, clock, stamp))) {
         if (++slowAppends === APPEND_TRIES) throw tooSlow();
         continue;
@@ -299,8 +316,8 @@ async function write(all: readonly Pending[], writing: Writing, services: PushSe
     pending = await settle(judged, attempt);
   }
   // Another push was faster: the log learns which of the two the rows hold.
-  const refused = [...told.values()].filter(({ isLogged, verdict }) => isLogged && verdict === "conflict");
-  const records = (writtenAtUs: Us) => refused.map(({ record }) => ({ ...record, writtenAtUs, refused: true }));
+  const refused = [...told].filter(([index, { verdict }]) => verdict === "conflict" && appended.has(index));
+  const records = (writtenAtUs: Us) => refused.map(([, { record }]) => ({ ...record, writtenAtUs, refused: true }));
   if (log !== null && refused.length > 0) await append(log, records, clock);
   return true;
 
@@ -332,9 +349,9 @@ async function write(all: readonly Pending[], writing: Writing, services: PushSe
     return events.flatMap(({ index }, i) => {
       const one = leading(target, index);
       if (one === undefined || one.isLogged) return [];
-      const { record, verdict } = one;
+      const { verdict } = one;
       const repeat = places.has(i);
-      return repeat || verdict === "accepted" || verdict === "deferred" ? [{ one, record, verdict, repeat }] : [];
+      return repeat || verdict === "accepted" || verdict === "deferred" ? [{ one, index, repeat }] : [];
     });
   }
 

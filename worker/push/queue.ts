@@ -7,7 +7,7 @@ import { isObject } from "../../sdk/shape.ts";
 import { parseJson } from "../../sdk/types/index.ts";
 import type { Log } from "../metrics/index.ts";
 import { asEdgefeatError } from "../middleware/problem.ts";
-import type { GivenEvent, PushServices } from "./push.ts";
+import type { Definitions, GivenEvent, PushServices } from "./push.ts";
 import { pushEvents } from "./push.ts";
 import { eventsOfJson, MAX_EVENTS } from "./read-events.ts";
 
@@ -61,6 +61,8 @@ export async function consumeQueue(batch: QueueBatch, deps: QueueDeps): Promise<
       return [];
     }
   });
+  const { registry } = deps.services;
+  const definitions: Definitions = { known: registry.current, areCurrent: false };
   for (const [view, own] of Map.groupBy(letters, (letter) => letter.view)) {
     for (const part of partsOf(own)) await take(view, part);
   }
@@ -72,10 +74,11 @@ export async function consumeQueue(batch: QueueBatch, deps: QueueDeps): Promise<
     let counts;
     try {
       const events = part.flatMap((letter) => letter.events);
-      counts = await pushEvents({ view, events }, deps.services);
+      counts = await pushEvents({ view, events, definitions }, deps.services);
     } catch (thrown) {
       const fault = asEdgefeatError(thrown);
-      if (PASSING.has(fault.code)) retry(part, fault);
+      // Without definitions it is no fault of the messages.
+      if (PASSING.has(fault.code) || !definitions.areCurrent) retry(part, fault);
       else if (part.length === 1) refuse((part[0] as Letter).message, fault);
       // One of them is at fault: the others must not wait for it.
       else for (const letter of part) await take(view, [letter]);

@@ -48,7 +48,8 @@ export const postPush: Route = {
   async handle({ request, caller, act }, services) {
     const json = await readJson(request, services.config.maxBodyBytes);
     const { push_source_name: name, df, to } = checkShape(feastPushBody, json, "request", "bad_request");
-    const { snapshot } = await services.registry.load();
+    const registry = await services.registry.load();
+    const { snapshot } = registry;
     const views = permitted(judged(caller), name, () => pushedViews(snapshot, name));
     act.name = name;
     if (to !== "online" && services.log === null) {
@@ -60,7 +61,7 @@ export const postPush: Route = {
     const isEvents = views.some((view) => isPushedEvents(snapshot, view));
     if (to === "online" && !isEvents) return write(views, df, { snapshot, act, services });
     const destination = DESTINATIONS[to];
-    const pushed = await pushFrame(views, parseFrame(df), { snapshot, to: destination }, pushServices(services));
+    const pushed = await pushFrame(views, parseFrame(df), { registry, to: destination }, pushServices(services));
     act.counts = pushedTotals(pushed);
     return jsonResponse(JSON.stringify(pushed));
   },

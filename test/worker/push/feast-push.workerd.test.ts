@@ -5,7 +5,16 @@ import { planApply } from "../../../sdk/registry/index.ts";
 import { durableObjectStore } from "../../support/workerd-stores.ts";
 import { compiled } from "../support/definitions.ts";
 import { type Harness, harness } from "../support/harness.ts";
-import { latest, MemoryLog, nightly, overall, pushDefinitions, pushed, unpushedNext } from "../support/push.ts";
+import {
+  latest,
+  MemoryLog,
+  nightly,
+  overall,
+  pushDefinitions,
+  pushed,
+  pushedNext,
+  unpushedNext,
+} from "../support/push.ts";
 
 const FRAME = {
   flight: ["a", "b", "c"],
@@ -135,6 +144,17 @@ describe("POST /push of events", () => {
       [0, null],
       [0, null],
     ]);
+  });
+
+  it("made by definitions that are others by now fails, to be sent again", async () => {
+    await h.apply(pushDefinitions({ pushed: pushedNext }));
+    const definitions = [pushDefinitions({ pushed: pushedNext }), pushDefinitions()];
+    h.store.beforeRead = async () => {
+      if (h.store.purposes.at(-1) === "write" && definitions.length > 0) await h.isolate().apply(definitions.pop());
+    };
+    expect((await push()).status).toBe(503);
+    expect((await push()).status).toBe(503);
+    expect((await push()).json.views[0]).toMatchObject({ view: "pushed", accepted: 3 });
   });
 
   it("of the same id with other content is a conflict", async () => {

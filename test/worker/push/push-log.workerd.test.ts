@@ -5,6 +5,7 @@ import { storeUnavailable } from "../../../worker/store/faults.ts";
 import { stores } from "../../support/workerd-stores.ts";
 import { type Harness, harness, NOW } from "../support/harness.ts";
 import {
+  counts,
   eventOf,
   expectedAt,
   FEATURES,
@@ -138,6 +139,40 @@ describe.each(stores)("pushing over %s with a log", (_, makeStore) => {
       [1, true, true],
     ]);
     expect((await read())[1]).toBe(2);
+  });
+
+  it.each([false, true])(
+    "4.6 learns so of one that came too late into it, too; other definitions meanwhile: %s",
+    async (others) => {
+      log.before = async () => {
+        log.before = undefined;
+        h.clock.advance(1_000);
+        const theirs = { events: [eventOf(flightAt("a", NOW, { delay: 2 }))] };
+        expect((await h.isolate().send("POST", "/v1/push/pushed", theirs)).json).toMatchObject({ accepted: 1 });
+        if (others) await h.isolate().apply(pushDefinitions({ counts }));
+        h.clock.advance(4_500);
+      };
+      expect(await send([flightAt("a", NOW, { delay: 1 })])).toMatchObject({ rejected: [{ code: "event_conflict" }] });
+      const told = log.records.map(({ valuesJson, refused = false }) => [JSON.parse(valuesJson).delay, refused]);
+      expect(told).toEqual([
+        [2, false],
+        [1, false],
+        [1, true],
+      ]);
+      expect((await read())[1]).toBe(2);
+    },
+  );
+
+  it("is not said to be refused what it has, where other definitions refuse it by now", async () => {
+    const bare = { id: "a", time: NOW, values: { origin: "SEA" } };
+    await h.apply(pushDefinitions({ pushed: pushedNext }));
+    log.before = async () => {
+      log.before = undefined;
+      h.clock.advance(5_001);
+      await h.isolate().apply(pushDefinitions());
+    };
+    expect((await push({ events: [bare] })).json.code).toBe("store_conflict");
+    expect((await push({ events: [bare] })).json).toMatchObject({ rejected: [{ code: "missing_value" }] });
   });
 
   it("is told of what went online without it, once it is pushed again, and then no more", async () => {

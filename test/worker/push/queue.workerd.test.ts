@@ -136,6 +136,23 @@ describe("a queue's batch", () => {
     expect(await deliver(h, [event("a")], 2)).toEqual(["ack"]);
   });
 
+  it("waits where the definitions can't be read, which is no fault of its messages", async () => {
+    const h = await pushHarness();
+    const [control] = h.store.writes.flat().filter(({ key }) => key.includes("control"));
+    const { key, value } = control as { key: string; value: string };
+    await h.store.compareAndSet([{ key, expected: value, value: "{", expireInMs: null }]);
+    expect(await deliver(h.isolate({ queueViews: { "*": "pushed" } }), [event("a"), event("b")], 3)).toEqual([8, 8]);
+    expect(await deliver(h, [event("a"), event("b")], 3)).toEqual([8, 8]);
+  });
+
+  it("reads the definitions once, however many of its messages are at fault", async () => {
+    const h = await pushHarness();
+    h.store.reads.length = 0;
+    const bodies = Array.from({ length: 50 }, (_, i) => ({ view: "nowhere", ...event(`e${i}`) }));
+    expect(new Set(await deliver(h, [...bodies, event("a")]))).toEqual(new Set([0, "ack"]));
+    expect(h.store.reads.length).toBe(2);
+  });
+
   it("of more than 1,000 events is cut into several pushes", async () => {
     const h = await pushHarness();
     const message = (m: number) => Array.from({ length: 400 }, (_, i) => event(`${m}-${i}`));

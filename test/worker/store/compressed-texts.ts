@@ -1,6 +1,7 @@
 // Compressed rows, in whatever runtime this is run: what is compressed, what comes back, what is refused.
 import fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import type * as compressed from "../../../worker/store/compressed-text.ts";
 import { COMPRESS_FROM_CHARS, compressText, plainChars, plainText } from "../../../worker/store/compressed-text.ts";
 
 interface Zlib {
@@ -126,7 +127,7 @@ export function compressedTextSuite(runtime: string): void {
       vi.stubGlobal("process", { ...globalThis.process, getBuiltinModule: () => undefined });
       // One of its own, that has not looked for zlib yet.
       const url: string = "../../../worker/store/compressed-text.ts?without-zlib";
-      const other = (await import(url)) as typeof import("../../../worker/store/compressed-text.ts");
+      const other = (await import(url)) as typeof compressed;
       expect(other.compressText(row(5_000))).toBe(row(5_000));
       expect(other.plainText("[1,2]")).toBe("[1,2]");
       expect(() => other.plainText(stored)).toThrow(
