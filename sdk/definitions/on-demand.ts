@@ -1,12 +1,13 @@
 // On-demand views: features computed when they are asked for, from stored ones and from the request.
+import * as z from "zod/mini";
 import { EdgefeatError } from "../errors.ts";
-import { lookUp } from "../shape.ts";
+import { checkShape, lookUp } from "../shape.ts";
 import { type Artifact, artifactsByName } from "./artifact.ts";
 import { brand, definitionKind } from "./brand.ts";
 import { checkFields, type Field } from "./fields.ts";
 import { checkName, checkPicked } from "./names.ts";
 import type { RequestSource, Schema } from "./source.ts";
-import type { Projection, Values, ViewMeta } from "./view.ts";
+import { metaShape, type Projection, type Values, type ViewMeta } from "./view.ts";
 
 type Input = Projection<any> | RequestSource<any>;
 type InputValues<I> =
@@ -55,6 +56,17 @@ export interface OnDemandOptions<I extends readonly Input[], F extends Schema> e
   transform?: (row: TransformRow<I>) => { readonly [K in keyof F]: unknown };
 }
 
+// What is in them is looked at with more words below.
+const part = z.optional(z.any());
+const onDemandShape = z.strictObject({
+  inputs: part,
+  features: part,
+  expressions: part,
+  transform: part,
+  artifacts: part,
+  ...metaShape,
+});
+
 /**
  * Defines an on-demand view.
  * @throws definition_invalid
@@ -66,15 +78,16 @@ export function onDemandView<const I extends readonly Input[], const F extends S
   checkName("an on-demand view", name);
   const what = `on-demand view "${name}"`;
   const { features: fields, inputs, expressions, transform, ...meta } = options;
-  if (fields === undefined || Object.keys(fields).length === 0) {
-    throw new EdgefeatError("definition_invalid", `${what}: it has no features`);
-  }
-  checkFields(`a feature of ${what}`, fields);
   if ((meta as ViewMeta).schedule !== undefined) {
     throw new EdgefeatError("definition_invalid", `${what}: nothing of it is materialized, so it has no schedule`, {
       hint: "give the schedule to the views among its inputs",
     });
   }
+  checkShape(onDemandShape, options, what, "definition_invalid");
+  if (fields === undefined || Object.keys(fields).length === 0) {
+    throw new EdgefeatError("definition_invalid", `${what}: it has no features`);
+  }
+  checkFields(`a feature of ${what}`, fields);
   if (!Array.isArray(inputs) || inputs.some((i) => !INPUT_KINDS.has(definitionKind(i)) || "onDemand" in i)) {
     throw new EdgefeatError("definition_invalid", `${what}: inputs must be feature views or request sources`);
   }

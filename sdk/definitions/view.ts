@@ -112,6 +112,14 @@ export interface SelectedEventsOptions<A extends Readonly<Record<string, Aggrega
 
 type FieldValues<F extends Schema> = { [K in keyof F]: F[K] extends Field<infer T> ? T : never };
 
+/** What the shapes of stored, aggregated and on-demand views have in common. */
+export const metaShape = {
+  owner: z.optional(z.string()),
+  description: z.optional(z.string()),
+  tags: z.optional(z.record(z.string(), z.string())),
+  freshness: z.optional(durationShape),
+};
+
 const viewShape = z.strictObject({
   entities: z.array(z.any()),
   source: z.any(),
@@ -121,10 +129,7 @@ const viewShape = z.strictObject({
   ttl: z.optional(z.string()),
   features: z.optional(z.record(z.string(), z.any())),
   aggregations: z.optional(z.record(z.string(), z.any())),
-  owner: z.optional(z.string()),
-  description: z.optional(z.string()),
-  tags: z.optional(z.record(z.string(), z.string())),
-  freshness: z.optional(durationShape),
+  ...metaShape,
   schedule: z.optional(z.string()),
   cacheTtl: z.optional(durationShape),
   push: z.optional(z.boolean()),

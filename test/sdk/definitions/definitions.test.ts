@@ -262,6 +262,21 @@ describe("what is refused", () => {
     ["a filter that is no text", () => count("1h", untyped({ where: true })), /where/],
 
     [
+      "an on-demand view with an unknown option",
+      () => onDemandView("o", untyped({ inputs: [view], features, expressions: { x: "1.0" }, ttl: "6h" })),
+      /on-demand view "o": there is no member "ttl"/,
+    ],
+    [
+      "an on-demand view with a freshness that is no duration",
+      () => onDemandView("o", { inputs: [view], features, expressions: { x: "1.0" }, freshness: "soon" }),
+      /on-demand view "o": freshness: expected a duration/,
+    ],
+    [
+      "an on-demand view with a description that is no text",
+      () => onDemandView("o", untyped({ inputs: [view], features, expressions: { x: "1.0" }, description: 5 })),
+      /on-demand view "o": description: expected string/,
+    ],
+    [
       "an on-demand view without features",
       () => onDemandView("o", untyped({ inputs: [view], features: {}, expressions: {} })),
       /has no features/,
