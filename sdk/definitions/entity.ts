@@ -1,5 +1,7 @@
 // Entities: what features describe, and the join keys that name one.
+import * as z from "zod/mini";
 import { EdgefeatError } from "../errors.ts";
+import { checkShape } from "../shape.ts";
 import { brand } from "./brand.ts";
 import { checkFields, type Field, keyType } from "./fields.ts";
 import { checkName } from "./names.ts";
@@ -26,6 +28,14 @@ export interface EntityOptions {
   tags?: Readonly<Record<string, string>>;
 }
 
+const entityShape = z.strictObject({
+  joinKey: z.optional(z.string()),
+  type: z.optional(z.any()),
+  joinKeys: z.optional(z.any()),
+  description: z.optional(z.string()),
+  tags: z.optional(z.record(z.string(), z.string())),
+});
+
 /**
  * Defines an entity.
  * @throws definition_invalid
@@ -34,6 +44,7 @@ export interface EntityOptions {
  */
 export function entity(name: string, options: EntityOptions): Entity {
   checkName("an entity", name);
+  checkShape(entityShape, options, `entity "${name}"`, "definition_invalid");
   const { joinKey, type, joinKeys, ...rest } = options;
   const given = joinKeys ?? (type === undefined ? undefined : { [joinKey ?? name]: type });
   if (

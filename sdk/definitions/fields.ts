@@ -1,5 +1,6 @@
 // Typed fields: what a feature, a join key or a request value may hold, known to the compiler and at run time.
 import { EdgefeatError } from "../errors.ts";
+import { lookUp } from "../shape.ts";
 import {
   checkValue,
   decimalType,
@@ -30,11 +31,24 @@ type Holds<T, O> = O extends { default: {} } ? T : T | null;
 
 function field<T, O extends FieldOptions<unknown>>(type: ValueType, options: O | undefined): Field<Holds<T, O>> {
   const { description, default: fallback } = options ?? {};
+  checkOptions(type, options ?? {});
   return Object.freeze({
     type,
     ...(description === undefined ? {} : { description }),
     ...(fallback === undefined ? {} : { default: checkValue(type, fallback, `default of a ${typeName(type)} field`) }),
   });
+}
+
+const FIELD_OPTIONS = { description: true, default: true };
+
+/** The compiler does not: the options' own type is inferred, whatever is in them. */
+function checkOptions(type: ValueType, options: FieldOptions<unknown>): void {
+  const what = `a ${typeName(type)} field`;
+  for (const name of Object.keys(options))
+    lookUp(FIELD_OPTIONS, name, `option of ${what} called`, "definition_invalid");
+  if (!["undefined", "string"].includes(typeof options.description)) {
+    throw new EdgefeatError("definition_invalid", `${what}: its description is not a text`);
+  }
 }
 
 /** A boolean. */

@@ -1,5 +1,7 @@
 // Feature services: the features one model takes, in the order that it takes them.
+import * as z from "zod/mini";
 import { EdgefeatError } from "../errors.ts";
+import { checkShape } from "../shape.ts";
 import { brand, definitionKind } from "./brand.ts";
 import { checkName } from "./names.ts";
 import type { OnDemandProjection } from "./on-demand.ts";
@@ -24,6 +26,12 @@ type PartsValues<P extends readonly ServicePart[]> =
 /** The values of one entity's row of a service, by feature name. */
 export type ServiceValues<S> = S extends FeatureService<infer F> ? { [K in keyof F]: F[K] } : never;
 
+const serviceShape = z.strictObject({
+  features: z.optional(z.any()),
+  description: z.optional(z.string()),
+  tags: z.optional(z.record(z.string(), z.string())),
+});
+
 /**
  * Defines a feature service.
  * @throws definition_invalid
@@ -34,6 +42,7 @@ export function featureService<const P extends readonly ServicePart[], const Nam
   options: { features: P; description?: string; tags?: Readonly<Record<string, string>> },
 ): FeatureService<PartsValues<P>, Name> {
   checkName("a feature service", name);
+  checkShape(serviceShape, options, `service "${name}"`, "definition_invalid");
   const { features: parts, ...rest } = options;
   if (!Array.isArray(parts) || parts.length === 0) {
     throw new EdgefeatError("definition_invalid", `service "${name}": it has no features`);

@@ -149,6 +149,31 @@ describe("what is refused", () => {
 
     ["a source without a path", () => parquet("s", untyped({})), /path/],
     ["a source with an empty path", () => csv("s", { path: "" }), /path/],
+    [
+      "an entity with an unknown option",
+      () => entity("u", untyped({ joinKey: "a", type: string(), keys: 1 })),
+      /entity "u": there is no member "keys"/,
+    ],
+    [
+      "a service with an unknown option",
+      () => featureService("s", untyped({ features: [view], feature: [] })),
+      /service "s": there is no member "feature"/,
+    ],
+    [
+      "a service with a description that is no text",
+      () => featureService("s", untyped({ features: [view], description: 1 })),
+      /service "s": description: expected string/,
+    ],
+    [
+      "a field with an unknown option, which the compiler lets pass",
+      () => float64({ description: "minutes", defalt: 0 }),
+      /no option of a float64 field called "defalt"/,
+    ],
+    [
+      "a field with a description that is no text",
+      () => float64(untyped({ description: 5 })),
+      /a float64 field: its description is not a text/,
+    ],
     ["a source with an unknown option", () => csv("s", untyped({ path: "p", eventtime: "at" })), /eventtime/],
     [
       "a source with a created but no event time",
