@@ -41,12 +41,12 @@ function field<T, O extends FieldOptions<unknown>>(type: ValueType, options: O |
 
 const FIELD_OPTIONS = { description: true, default: true };
 
-/** The compiler does not: the options' own type is inferred, whatever is in them. */
+/** Refuses what no field has. The compiler lets it pass: it infers the type of the options from whatever is in them. */
 function checkOptions(type: ValueType, options: FieldOptions<unknown>): void {
   const what = `a ${typeName(type)} field`;
   for (const name of Object.keys(options))
     lookUp(FIELD_OPTIONS, name, `option of ${what} called`, "definition_invalid");
-  if (!["undefined", "string"].includes(typeof options.description)) {
+  if (options.description !== undefined && typeof options.description !== "string") {
     throw new EdgefeatError("definition_invalid", `${what}: its description is not a text`);
   }
 }

@@ -1,10 +1,9 @@
 // Who makes one request: judged by what is known where that suffices, else by what its first read of the store brings.
 import { EdgefeatError } from "../../sdk/errors.ts";
-import { changedByOthers } from "../store/faults.ts";
 import type { PlanRequest } from "../../sdk/plan/index.ts";
 import type { Snapshot } from "../../sdk/registry/index.ts";
 import type { Clock, Ms } from "../../sdk/time.ts";
-import { reasonOf, retryAfter, storeUnavailable } from "../store/faults.ts";
+import { changedByOthers, reasonOf, retryAfter, storeUnavailable } from "../store/faults.ts";
 import type { OnlineStore } from "../store/port.ts";
 import type { TokenGate } from "./gate.ts";
 import { type Access, type Principal, reaches, ROOT } from "./principal.ts";

@@ -5,7 +5,8 @@ import { formatTime, US_PER_SECOND } from "../../sdk/time.ts";
 import { parseTypeName } from "../../sdk/types/index.ts";
 import type { KnownRegistry } from "../serve/index.ts";
 import { CREATED_TIME, EVENT_TIME, type FeastFrame, isMissingTime } from "../write/feast-frame.ts";
-import { type Definitions, type Missed, pushEvents, type PushCounts, type PushServices } from "./push.ts";
+import { type Missed, pushEvents, type PushCounts } from "./push.ts";
+import type { Definitions, PushServices } from "./services.ts";
 import { pushTargets } from "./targets.ts";
 
 /** Times in Feast's JSON have no zone, and are UTC. */
@@ -16,7 +17,7 @@ type Counts = Omit<PushCounts, "rejected">;
 
 export interface FramePushed {
   readonly rows: number;
-  readonly views: readonly (Counts & { readonly view: string; readonly version: number })[];
+  readonly views: readonly (Counts & { readonly view: string })[];
   /** Columns that belong to none of the views. */
   readonly ignoredColumns: readonly string[];
 }

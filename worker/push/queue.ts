@@ -7,9 +7,9 @@ import { isObject } from "../../sdk/shape.ts";
 import { parseJson } from "../../sdk/types/index.ts";
 import type { Log } from "../metrics/index.ts";
 import { asEdgefeatError } from "../middleware/problem.ts";
-import type { Definitions, GivenEvent, PushServices } from "./push.ts";
-import { pushEvents } from "./push.ts";
+import { type GivenEvent, pushEvents } from "./push.ts";
 import { eventsOfJson, MAX_EVENTS } from "./read-events.ts";
+import type { Definitions, PushServices } from "./services.ts";
 
 /** What is used of a message; Cloudflare's have more. */
 export interface QueueMessage {

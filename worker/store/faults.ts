@@ -47,7 +47,7 @@ export function foreignCursor(): EdgefeatError {
   return new EdgefeatError("bad_request", "the cursor is none that a scan of this store gave");
 }
 
-/** Returns that others were faster at changing `what`, each time it was tried. */
+/** Returns that others were faster each time. @param what with its verb: "the jobs were" */
 export function changedByOthers(what: string, hint = "try again"): EdgefeatError {
   return new EdgefeatError("store_conflict", `${what} being changed by others all the time`, { hint });
 }

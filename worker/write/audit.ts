@@ -4,11 +4,11 @@
 // a record usually takes one compare-and-set at most. Requests of a Worker can't wait for each other's work, which may be
 // cancelled; what they share is data, looked at by timers of their own.
 import type { EdgefeatError } from "../../sdk/errors.ts";
-import { changedByOthers } from "../store/faults.ts";
 import { auditKey, type KeySpace } from "../../sdk/rows/index.ts";
 import { hexOf } from "../../sdk/sha256.ts";
 import { type Clock, formatTime, type Ms, US_PER_HOUR, US_PER_MS, type Us } from "../../sdk/time.ts";
 import type { Random } from "../auth/index.ts";
+import { changedByOthers } from "../store/faults.ts";
 import type { OnlineStore } from "../store/port.ts";
 import { type AuditPage, type AuditQuery, AuditReader, LANES } from "./audit-reader.ts";
 import { type AuditEntry, type AuditRecord, recordsText } from "./audit-record.ts";

@@ -1,11 +1,11 @@
 // Completing a materialization: the version is marked in the registry, and what was done is kept as a record.
 import * as z from "zod/mini";
 import { EdgefeatError } from "../../sdk/errors.ts";
-import { changedByOthers } from "../store/faults.ts";
 import { markMaterialized, type Snapshot } from "../../sdk/registry/index.ts";
 import { materializationKey } from "../../sdk/rows/index.ts";
 import { formatTime, parseTime, type Us } from "../../sdk/time.ts";
 import type { KnownRegistry } from "../serve/index.ts";
+import { changedByOthers } from "../store/faults.ts";
 import { changeRegistry, type RegistryWriter } from "./registry-change.ts";
 import { writableView } from "./row-shape.ts";
 

@@ -1,7 +1,7 @@
 // Writing rows that others may be writing too: read, merge, compare-and-set, and again for the rows that lost.
-import { changedByOthers } from "../store/faults.ts";
 import type { Clock, Ms } from "../../sdk/time.ts";
 import type { RowCache } from "../serve/index.ts";
+import { changedByOthers } from "../store/faults.ts";
 import type { OnlineStore, StoreWrite } from "../store/port.ts";
 
 /**

@@ -1,10 +1,10 @@
 // Changing the registry: a new snapshot under its hash, then the pointer moved by compare-and-set.
 import { EdgefeatError } from "../../sdk/errors.ts";
-import { changedByOthers } from "../store/faults.ts";
 import { type Snapshot, snapshotHash } from "../../sdk/registry/index.ts";
 import { snapshotKey } from "../../sdk/rows/index.ts";
 import type { AppConfig } from "../config.ts";
 import { type KnownRegistry, parseControl, type Registry } from "../serve/index.ts";
+import { changedByOthers } from "../store/faults.ts";
 import type { OnlineStore } from "../store/port.ts";
 
 const MAX_ATTEMPTS = 8;

@@ -1,6 +1,5 @@
 // Making, ending and replacing tokens: the set is written first, then its revision into the control record, then told.
 import { EdgefeatError } from "../../sdk/errors.ts";
-import { changedByOthers } from "../store/faults.ts";
 import type { KeySpace } from "../../sdk/rows/index.ts";
 import { type Clock, formatTime, parseTime, US_PER_DAY, type Us } from "../../sdk/time.ts";
 import {
@@ -14,6 +13,7 @@ import {
   type TokenSet,
 } from "../auth/index.ts";
 import { parseControl } from "../serve/index.ts";
+import { changedByOthers } from "../store/faults.ts";
 import type { OnlineStore } from "../store/port.ts";
 
 export interface TokenWriter {
