@@ -1,5 +1,7 @@
 // A request's JSON body: its media type, its size, its encoding and its syntax checked before anything reads it.
+import type { output, ZodMiniType } from "zod/mini";
 import { EdgefeatError } from "../../sdk/errors.ts";
+import { checkShape } from "../../sdk/shape.ts";
 import { parseJson } from "../../sdk/types/index.ts";
 import { jsonFault } from "./json-fault.ts";
 
@@ -22,6 +24,15 @@ export async function readJson(request: Request, maxBytes: number): Promise<unkn
   } catch (fault) {
     throw packedOr(request, fault);
   }
+}
+
+/** Returns the body of a write as a schema's output. @throws as readJson; bad_request, request_too_large */
+export async function readShape<T extends ZodMiniType>(
+  schema: T,
+  request: Request,
+  maxBytes: number,
+): Promise<output<T>> {
+  return checkShape(schema, await readJson(request, maxBytes), "request", "bad_request");
 }
 
 /** What JSON lines are declared as. */

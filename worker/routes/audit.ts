@@ -1,7 +1,7 @@
 // GET /v1/audit: who changed what, when, from where, and what came of it; the latest first.
 import { EdgefeatError } from "../../sdk/errors.ts";
 import { parseTime, US_PER_DAY, type Us } from "../../sdk/time.ts";
-import { jsonResponse, type Route } from "./route.ts";
+import { answerJson, type Route } from "./route.ts";
 
 const DEFAULT_SINCE_US = US_PER_DAY;
 export const DEFAULT_LIMIT = 100;
@@ -23,7 +23,7 @@ export const getAudit: Route = {
       });
     }
     const asked = { sinceUs, untilUs, before: query.get("before"), limit: limitOf(query.get("limit")) };
-    return jsonResponse(JSON.stringify(await audit.read(asked)));
+    return answerJson(await audit.read(asked));
   },
 };
 

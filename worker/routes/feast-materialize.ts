@@ -2,13 +2,13 @@
 // refused in Feast's own form where none is there.
 import * as z from "zod/mini";
 import { EdgefeatError } from "../../sdk/errors.ts";
-import { checkShape, located } from "../../sdk/shape.ts";
+import { located } from "../../sdk/shape.ts";
 import { parseTime, type Us } from "../../sdk/time.ts";
 import { judged } from "../auth/index.ts";
 import { intervalOf, viewsToQueue } from "../jobs/submit.ts";
-import { readJson } from "../middleware/body.ts";
+import { readShape } from "../middleware/body.ts";
 import { feastErrorResponse } from "../middleware/feast-error.ts";
-import { type Call, jsonResponse, type Route, type Services } from "./route.ts";
+import { answerJson, type Call, type Route, type Services } from "./route.ts";
 
 const views = z.nullish(z.array(z.string()));
 
@@ -29,8 +29,7 @@ export const postMaterialize: Route = {
   scope: "handler",
   errorResponse: feastErrorResponse,
   async handle(call, services) {
-    const json = await readJson(call.request, services.config.maxBodyBytes);
-    const body = checkShape(feastMaterializeBody, json, "request", "bad_request");
+    const body = await readShape(feastMaterializeBody, call.request, services.config.maxBodyBytes);
     const all = body.disable_event_timestamp;
     const [startUs, endUs] = all ? [null, null] : [timeOf(body.start_ts, "start_ts"), timeOf(body.end_ts, "end_ts")];
     if (startUs !== null && startUs >= endUs) {
@@ -48,8 +47,7 @@ export const postMaterializeIncremental: Route = {
   scope: "handler",
   errorResponse: feastErrorResponse,
   async handle(call, services) {
-    const json = await readJson(call.request, services.config.maxBodyBytes);
-    const body = checkShape(feastMaterializeIncrementalBody, json, "request", "bad_request");
+    const body = await readShape(feastMaterializeIncrementalBody, call.request, services.config.maxBodyBytes);
     const endUs = timeOf(body.end_ts, "end_ts");
     const asked = { incremental: true, startUs: null, endUs, names: body.feature_views ?? null };
     return queue(call, services, asked, "edgefeat materialize-incremental END");
@@ -98,5 +96,5 @@ async function queue(
   // Feast's server answers when all is done, or at once what it is told to do by itself.
   const status = new URL(request.url).searchParams.get("async") === "true" ? 202 : 200;
   const body = { status: "accepted", feature_views: asked, jobs: queued.map(({ id }) => id) };
-  return jsonResponse(JSON.stringify(body), status);
+  return answerJson(body, status);
 }

@@ -2,15 +2,15 @@
 import * as z from "zod/mini";
 import { EdgefeatError } from "../../sdk/errors.ts";
 import { type Snapshot, takesPushes } from "../../sdk/registry/index.ts";
-import { checkShape, isObject } from "../../sdk/shape.ts";
+import { isObject } from "../../sdk/shape.ts";
 import { checkNamed, checkView, judged, type Principal } from "../auth/index.ts";
-import { readJson } from "../middleware/body.ts";
+import { readShape } from "../middleware/body.ts";
 import { feastErrorResponse } from "../middleware/feast-error.ts";
 import { type FramePushed, pushFrame, pushServices } from "../push/index.ts";
 import { parseFrame } from "../write/feast-frame.ts";
 import { type FrameWritten, pushedViews, writeFrame } from "../write/feast-write.ts";
 import { pushedView } from "../write/row-shape.ts";
-import { type Act, jsonResponse, type Route, type Services } from "./route.ts";
+import { type Act, answerJson, type Route, type Services } from "./route.ts";
 
 const frame = z.custom<Record<string, unknown>>(isObject, "expected an object with a list of values for each column");
 
@@ -31,8 +31,7 @@ export const postWriteToOnlineStore: Route = {
   scope: "handler",
   errorResponse: feastErrorResponse,
   async handle({ request, caller, act }, services) {
-    const json = await readJson(request, services.config.maxBodyBytes);
-    const { feature_view_name: view, df } = checkShape(feastWriteBody, json, "request", "bad_request");
+    const { feature_view_name: view, df } = await readShape(feastWriteBody, request, services.config.maxBodyBytes);
     checkView(judged(caller), view);
     const { snapshot } = await services.registry.load();
     return write([view], df, { snapshot, act, services });
@@ -46,8 +45,7 @@ export const postPush: Route = {
   scope: "handler",
   errorResponse: feastErrorResponse,
   async handle({ request, caller, act }, services) {
-    const json = await readJson(request, services.config.maxBodyBytes);
-    const { push_source_name: name, df, to } = checkShape(feastPushBody, json, "request", "bad_request");
+    const { push_source_name: name, df, to } = await readShape(feastPushBody, request, services.config.maxBodyBytes);
     const registry = await services.registry.load();
     const { snapshot } = registry;
     const views = permitted(judged(caller), name, () => pushedViews(snapshot, name));
@@ -63,7 +61,7 @@ export const postPush: Route = {
     const destination = DESTINATIONS[to];
     const pushed = await pushFrame(views, parseFrame(df), { registry, to: destination }, pushServices(services));
     act.counts = pushedTotals(pushed);
-    return jsonResponse(JSON.stringify(pushed));
+    return answerJson(pushed);
   },
 };
 
@@ -109,7 +107,7 @@ async function write(
   if (views.length === 1 && view !== undefined && Object.hasOwn(snapshot.views, view)) act.view = view;
   const written = await writeFrame(views, parseFrame(df), { snapshot, moment, store, cache, clock });
   act.counts = totals(written);
-  return jsonResponse(JSON.stringify(written));
+  return answerJson(written);
 }
 
 function totals({ rows, views, ignoredColumns }: FrameWritten): Record<string, number> {

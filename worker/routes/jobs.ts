@@ -1,16 +1,16 @@
 // /v1/jobs and /v1/runners: queueing, seeing and cancelling materializations; what runners take and tell.
 import * as z from "zod/mini";
 import { EdgefeatError } from "../../sdk/errors.ts";
-import { checkShape, located } from "../../sdk/shape.ts";
+import { located } from "../../sdk/shape.ts";
 import { formatTime, parseTime, type Us } from "../../sdk/time.ts";
 import { judged } from "../auth/index.ts";
-import { readJson } from "../middleware/body.ts";
+import { readShape } from "../middleware/body.ts";
 import { bytesOf } from "../jobs/documents.ts";
 import { JOB_STATES, type Job } from "../jobs/job.ts";
 import type { Owner } from "../jobs/signs.ts";
 import { intervalOf, viewsToQueue } from "../jobs/submit.ts";
 import { checkPassed } from "../write/future.ts";
-import { type Call, jsonResponse, type Route } from "./route.ts";
+import { answerJson, type Call, type Route } from "./route.ts";
 
 const MAX_BODY_BYTES = 64_000;
 export const DEFAULT_JOBS = 50;
@@ -82,7 +82,7 @@ export const postJobs: Route = {
   access: "write",
   scope: "handler",
   async handle({ request, caller, act }, { registry, jobs, clock, config }) {
-    const body = checkShape(jobsBody, await readJson(request, MAX_BODY_BYTES), "request", "bad_request");
+    const body = await readShape(jobsBody, request, MAX_BODY_BYTES);
     const { incremental = true, due } = body;
     if (incremental && (body.start ?? null) !== null) {
       throw new EdgefeatError("bad_request", "an incremental job starts where the last one ended", {
@@ -108,7 +108,7 @@ export const postJobs: Route = {
     if (queued.length === 1) act.view = (only as Job).view;
     act.counts = { jobs: queued.length };
     act.quiet = queued.length === 0;
-    return jsonResponse(JSON.stringify({ jobs: queued, unattended: await jobs.unattended(views) }), 201);
+    return answerJson({ jobs: queued, unattended: await jobs.unattended(views) }, 201);
   },
 };
 
@@ -131,7 +131,7 @@ export const getJobs: Route = {
     });
     const { limits } = judged(caller);
     const runners = limits === null ? page.runners : [];
-    return jsonResponse(JSON.stringify({ ...page, jobs: page.jobs.map((job) => seenBy(caller, job)), runners }));
+    return answerJson({ ...page, jobs: page.jobs.map((job) => seenBy(caller, job)), runners });
   },
 };
 
@@ -166,8 +166,7 @@ export const postJob: Route = {
   async handle({ request, param, caller, act }, { jobs }) {
     const id = idOf(param("job"));
     act.name = id;
-    const json = await readJson(request, MAX_BODY_BYTES);
-    const { lease, leaseMs = LEASE_MS, state = null, ...told } = checkShape(reportBody, json, "request", "bad_request");
+    const { lease, leaseMs = LEASE_MS, state = null, ...told } = await readShape(reportBody, request, MAX_BODY_BYTES);
     act.quiet = state === null;
     return jobResponse(await jobs.report({ id, lease, leaseMs, told, state, may: mayOf(caller) }), act);
   },
@@ -180,13 +179,13 @@ export const postRunner: Route = {
   scope: "handler",
   async handle({ request, param, caller, act }, { jobs, clock }) {
     const name = runnerName(param("runner"));
-    const body = checkShape(runnerBody, await readJson(request, MAX_BODY_BYTES), "request", "bad_request");
+    const body = await readShape(runnerBody, request, MAX_BODY_BYTES);
     const { pollMs = 5_000, leaseMs = LEASE_MS } = body;
     const runner = { name, ...ownerOf(caller), presentMs: Math.max(pollMs * PRESENT_POLLS, leaseMs) };
     const job = await jobs.beat(runner, body.lease ?? null, leaseMs);
     act.quiet = job === null;
     if (job !== null) Object.assign(act, { view: job.view, name: job.id });
-    return jsonResponse(JSON.stringify({ now: formatTime(clock.nowUs()), job }));
+    return answerJson({ now: formatTime(clock.nowUs()), job });
   },
 };
 
@@ -199,7 +198,7 @@ export const deleteRunner: Route = {
     const name = runnerName(param("runner"));
     act.quiet = true;
     await jobs.leave(name, ownerOf(caller));
-    return jsonResponse(JSON.stringify({ name }));
+    return answerJson({ name });
   },
 };
 
@@ -208,7 +207,7 @@ function jobResponse(job: Job | null, act: Call["act"], caller?: Call["caller"])
     throw new EdgefeatError("not_found", "there is no job with this id", { hint: "list them: GET /v1/jobs" });
   }
   act.view = job.view;
-  return jsonResponse(JSON.stringify(caller === undefined ? job : seenBy(caller, job)));
+  return answerJson(caller === undefined ? job : seenBy(caller, job));
 }
 
 /** What machines a project has is for those to know that may see all of it. */

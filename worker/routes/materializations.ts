@@ -1,9 +1,8 @@
 // POST and GET /v1/materializations: what was materialized, up to when; completing one makes its version answer.
-import { checkShape } from "../../sdk/shape.ts";
 import { judged, visibleSnapshot } from "../auth/index.ts";
-import { readJson } from "../middleware/body.ts";
+import { readShape } from "../middleware/body.ts";
 import { completeMaterialization, materializationBody, readMaterializations } from "../write/materialization.ts";
-import { jsonResponse, type Route } from "./route.ts";
+import { answerJson, type Route } from "./route.ts";
 
 export const postMaterialization: Route = {
   method: "POST",
@@ -11,23 +10,15 @@ export const postMaterialization: Route = {
   access: "write",
   scope: "view",
   async handle({ request, param, act }, { config, clock, registry, store }) {
-    const json = await readJson(request, config.maxBodyBytes);
-    const body = checkShape(materializationBody, json, "request", "bad_request");
+    const body = await readShape(materializationBody, request, config.maxBodyBytes);
     const view = param("view");
     const moment = { nowUs: clock.nowUs() };
     const completed = await completeMaterialization({ registry, store, config }, view, body, moment);
     act.version = completed.version;
     act.counts = { rows: body.rows };
     const active = completed.registry.snapshot.views[view]?.active ?? null;
-    return jsonResponse(
-      JSON.stringify({
-        view,
-        version: completed.version,
-        active,
-        registry: completed.registry.hash,
-        record: completed.record,
-      }),
-    );
+    const { version, registry: known, record } = completed;
+    return answerJson({ view, version, active, registry: known.hash, record });
   },
 };
 
@@ -40,6 +31,6 @@ export const getMaterializations: Route = {
     const { hash, snapshot } = await registry.load();
     const visible = visibleSnapshot(judged(caller), snapshot);
     const materializations = await readMaterializations({ store, config }, visible);
-    return jsonResponse(JSON.stringify({ registry: hash, materializations }));
+    return answerJson({ registry: hash, materializations });
   },
 };

@@ -1,6 +1,6 @@
 // POST /v1/push/:view: events as they happen, into the online rows and the log.
 import { pushEvents, pushServices, readPush } from "../push/index.ts";
-import { jsonResponse, type Route } from "./route.ts";
+import { answerJson, type Route } from "./route.ts";
 
 export const postEvents: Route = {
   method: "POST",
@@ -16,6 +16,6 @@ export const postEvents: Route = {
     act.version = version;
     act.counts = { ...counts, rejected: rejected.length };
     const status = failing && rejected.length > 0 ? 422 : 200;
-    return jsonResponse(JSON.stringify({ ...counts, rejected, logged, version, missed }), status);
+    return answerJson({ ...counts, rejected, logged, version, missed }, status);
   },
 };

@@ -82,3 +82,8 @@ export function jsonResponse(text: string, status = 200, headers?: Record<string
     headers: headers === undefined ? PLAIN_HEADERS : { ...JSON_HEADERS, ...headers },
   });
 }
+
+/** Returns an answer of a value as JSON. */
+export function answerJson(value: unknown, status?: number, headers?: Record<string, string>): Response {
+  return jsonResponse(JSON.stringify(value), status, headers);
+}

@@ -6,7 +6,7 @@ import { NO_BOUNDARY } from "../../sdk/windows/index.ts";
 import { revisionOf } from "../write/replace.ts";
 import { readable } from "../write/stored-rows.ts";
 import { writableView } from "../write/row-shape.ts";
-import { jsonResponse, type Route } from "./route.ts";
+import { answerJson, type Route } from "./route.ts";
 
 /** The most ids of one request. */
 export const MAX_IDS = 500;
@@ -36,7 +36,7 @@ export const getRows: Route = {
       const text = texts[i] ?? null;
       return text === null ? [] : [{ id: key.slice(prefix.length, -suffix.length), ...said(spec.kind, text) }];
     });
-    return jsonResponse(JSON.stringify({ view, version, rows, cursor: page.cursor }));
+    return answerJson({ view, version, rows, cursor: page.cursor });
   },
 };
 

@@ -1,15 +1,15 @@
 // PUT /v1/rows/:view: rows in place of others that are wrong, each only while it is the one that the sender saw.
 import * as z from "zod/mini";
 import type { AggregatedViewSpec } from "../../sdk/registry/index.ts";
-import { checkShape, located } from "../../sdk/shape.ts";
+import { located } from "../../sdk/shape.ts";
 import { parseTime } from "../../sdk/time.ts";
-import { readJson } from "../middleware/body.ts";
+import { readShape } from "../middleware/body.ts";
 import { mergeIntoStore } from "../write/merge.ts";
 import { parseReplacements, storedReplacer, tileReplacer } from "../write/replace.ts";
 import { type WritableView, writableView } from "../write/row-shape.ts";
 import { parseStoredRows } from "../write/stored-rows.ts";
 import { parseTileRows } from "../write/tile-rows.ts";
-import { jsonResponse, type Route } from "./route.ts";
+import { answerJson, type Route } from "./route.ts";
 import { isStored, only } from "./rows.ts";
 
 export const replaceBody = z.strictObject({
@@ -26,8 +26,7 @@ export const putRows: Route = {
   access: "admin",
   scope: "view",
   async handle({ request, param, act }, { config, clock, registry, store, cache }) {
-    const json = await readJson(request, config.maxBodyBytes);
-    const { version = null, until, rows, tiles } = checkShape(replaceBody, json, "request", "bad_request");
+    const { version = null, until, rows, tiles } = await readShape(replaceBody, request, config.maxBodyBytes);
     const untilUs = located(["until"], () => parseTime(until));
     const { snapshot } = await registry.load();
     const target = writableView(snapshot, param("view"), version);
@@ -48,6 +47,6 @@ export const putRows: Route = {
     }
     act.version = target.version;
     act.counts = counts;
-    return jsonResponse(JSON.stringify({ ...counts, version: target.version }));
+    return answerJson({ ...counts, version: target.version });
   },
 };

@@ -2,15 +2,15 @@
 import * as z from "zod/mini";
 import { EdgefeatError } from "../../sdk/errors.ts";
 import type { AggregatedViewSpec, StoredViewSpec } from "../../sdk/registry/index.ts";
-import { checkShape, located } from "../../sdk/shape.ts";
+import { located } from "../../sdk/shape.ts";
 import { parseTime, type Us } from "../../sdk/time.ts";
-import { readJson } from "../middleware/body.ts";
+import { readShape } from "../middleware/body.ts";
 import { checkPassed } from "../write/future.ts";
 import { mergeIntoStore } from "../write/merge.ts";
 import { type WritableView, writableView } from "../write/row-shape.ts";
 import { parseStoredRows, storedMerge } from "../write/stored-rows.ts";
 import { parseTileRows, tileMerge } from "../write/tile-rows.ts";
-import { jsonResponse, type Route } from "./route.ts";
+import { answerJson, type Route } from "./route.ts";
 
 export const rowsBody = z.strictObject({
   version: z.optional(z.int().check(z.gte(1))),
@@ -26,8 +26,7 @@ export const postRows: Route = {
   access: "write",
   scope: "view",
   async handle({ request, param, act }, { config, clock, registry, store, cache }) {
-    const json = await readJson(request, config.maxBodyBytes);
-    const { version = null, rows, tiles, sealed } = checkShape(rowsBody, json, "request", "bad_request");
+    const { version = null, rows, tiles, sealed } = await readShape(rowsBody, request, config.maxBodyBytes);
     const { snapshot } = await registry.load();
     const target = writableView(snapshot, param("view"), version);
     const moment = { nowUs: clock.nowUs(), maxSkewUs: config.maxSkewUs, frozen: clock.frozen };
@@ -49,7 +48,7 @@ export const postRows: Route = {
         );
     act.version = target.version;
     act.counts = counts;
-    return jsonResponse(JSON.stringify({ ...counts, version: target.version }));
+    return answerJson({ ...counts, version: target.version });
   },
 };
 

@@ -1,9 +1,8 @@
 // POST /v1/secondary/fill: copies what the primary store holds to a secondary that was added later, page by page.
 import * as z from "zod/mini";
 import { EdgefeatError } from "../../sdk/errors.ts";
-import { checkShape } from "../../sdk/shape.ts";
-import { readJson } from "../middleware/body.ts";
-import { jsonResponse, type Route } from "./route.ts";
+import { readShape } from "../middleware/body.ts";
+import { answerJson, type Route } from "./route.ts";
 
 export const fillBody = z.strictObject({ cursor: z.nullable(z.string()) });
 
@@ -12,8 +11,7 @@ export const postFill: Route = {
   path: "/v1/secondary/fill",
   access: "admin",
   async handle({ request, act }, { config, store }) {
-    const body = await readJson(request, config.maxBodyBytes);
-    const { cursor } = checkShape(fillBody, body, "request", "bad_request");
+    const { cursor } = await readShape(fillBody, request, config.maxBodyBytes);
     if (store.fill === undefined) {
       throw new EdgefeatError("not_found", "this server has no secondary store to fill", {
         hint: "set EDGEFEAT_SECONDARY_STORE",
@@ -21,6 +19,6 @@ export const postFill: Route = {
     }
     const page = await store.fill(cursor);
     act.counts = { copied: page.copied };
-    return jsonResponse(JSON.stringify(page));
+    return answerJson(page);
   },
 };

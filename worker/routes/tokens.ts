@@ -1,12 +1,11 @@
 // /v1/tokens: making, listing, replacing and ending tokens. Only the answer that makes one shows its secret.
 import * as z from "zod/mini";
 import { EdgefeatError } from "../../sdk/errors.ts";
-import { checkShape } from "../../sdk/shape.ts";
 import { parseDuration, US_PER_DAY, type Us } from "../../sdk/time.ts";
 import { ACCESS_LEVELS, judged, TOKEN_ID } from "../auth/index.ts";
-import { readJson } from "../middleware/body.ts";
+import { readShape } from "../middleware/body.ts";
 import { createToken, listTokens, revokeToken, rotateToken, type TokenWriter } from "../write/token-change.ts";
-import { jsonResponse, type Route, type Services } from "./route.ts";
+import { answerJson, type Route, type Services } from "./route.ts";
 
 const MAX_BODY_BYTES = 64_000;
 const DEFAULT_OVERLAP_US = US_PER_DAY;
@@ -38,15 +37,14 @@ export const postToken: Route = {
   path: "/v1/tokens",
   access: "admin",
   async handle({ request, caller, act }, services) {
-    const json = await readJson(request, MAX_BODY_BYTES);
-    const body = checkShape(tokenBody, json, "request", "bad_request");
+    const body = await readShape(tokenBody, request, MAX_BODY_BYTES);
     const { views = null, services: serviceNames = null, expiresIn } = body;
     const lifeUs = expiresIn === undefined ? null : duration("expiresIn", expiresIn);
     if (lifeUs === 0) throw notADuration("expiresIn", "it is nothing", 'write "90d"');
     const asked = { name: body.name, access: body.access, views, services: serviceNames, lifeUs };
     const made = await createToken(writerOf(services), asked, judged(caller));
     act.name = made.id;
-    return jsonResponse(JSON.stringify(made), 201);
+    return answerJson(made, 201);
   },
 };
 
@@ -55,7 +53,7 @@ export const getTokens: Route = {
   path: "/v1/tokens",
   access: "admin",
   async handle(_call, services) {
-    return jsonResponse(JSON.stringify({ tokens: await listTokens(writerOf(services)) }));
+    return answerJson({ tokens: await listTokens(writerOf(services)) });
   },
 };
 
@@ -66,7 +64,7 @@ export const deleteToken: Route = {
   async handle({ param, act }, services) {
     const id = idOf(param("id"));
     act.name = id;
-    return jsonResponse(JSON.stringify(await revokeToken(writerOf(services), id)));
+    return answerJson(await revokeToken(writerOf(services), id));
   },
 };
 
@@ -77,10 +75,10 @@ export const rotateTokenRoute: Route = {
   async handle({ request, param, caller, act }, services) {
     const id = idOf(param("id"));
     act.name = id;
-    const { overlap } = checkShape(rotateBody, await readJson(request, MAX_BODY_BYTES), "request", "bad_request");
+    const { overlap } = await readShape(rotateBody, request, MAX_BODY_BYTES);
     const overlapUs = overlap === undefined ? DEFAULT_OVERLAP_US : duration("overlap", overlap);
     const { made, replaced } = await rotateToken(writerOf(services), id, overlapUs, judged(caller));
-    return jsonResponse(JSON.stringify({ ...made, replaced }), 201);
+    return answerJson({ ...made, replaced }, 201);
   },
 };
 

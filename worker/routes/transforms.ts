@@ -11,7 +11,7 @@ import {
 import { readJson } from "../middleware/body.ts";
 import { changeRegistry } from "../write/registry-change.ts";
 import { etagsOf } from "./registry.ts";
-import { jsonResponse, type Route, type Services } from "./route.ts";
+import { answerJson, jsonResponse, type Route, type Services } from "./route.ts";
 
 export const putTransform: Route = {
   method: "PUT",
@@ -28,7 +28,7 @@ export const putTransform: Route = {
     act.name = name;
     act.version = version;
     const body = { name, version, registry: registry.hash, visibleWithinMs: visibleWithinMs(services) };
-    return jsonResponse(JSON.stringify(body), created ? 201 : 200, { etag: `"${version}"` });
+    return answerJson(body, created ? 201 : 200, { etag: `"${version}"` });
   },
 };
 
@@ -46,7 +46,7 @@ export const deleteTransform: Route = {
     // What answers under the name from now on: the definitions' version, or nothing.
     const version = registry.snapshot.views[name]?.latest ?? null;
     const body = { name, version, registry: registry.hash, visibleWithinMs: visibleWithinMs(services) };
-    return jsonResponse(JSON.stringify(body));
+    return answerJson(body);
   },
 };
 
