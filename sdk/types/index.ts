@@ -14,3 +14,4 @@ export {
 export { bytesFromBase64, bytesToBase64, floatText, parseJson, valueFromJson, valueToJson } from "./json.ts";
 export { packBigInt, packValue, unpackValue } from "./packed.ts";
 export { compareNumbers, compareText, compareValues } from "./compare.ts";
+export { sizeOf } from "./size.ts";

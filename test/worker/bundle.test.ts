@@ -5,8 +5,8 @@ import { build } from "esbuild";
 import { beforeAll, describe, expect, it } from "vitest";
 
 const ROOT = join(import.meta.dirname, "../..");
-/** Serving and administering were to take 100,000; push, its log and queue, more aggregates and jobs came after. */
-const MAX_GZIP_BYTES = 122_800;
+/** What it weighs today, to be raised only for what is told: the goal was 100,000, for serving and administering alone. */
+const MAX_GZIP_BYTES = 123_300;
 const PACKAGES = ["zod"];
 
 describe("the Worker's bundle", () => {

@@ -63,6 +63,13 @@ describe("POST /push", () => {
     expect(h.store.writes).toEqual([]);
   });
 
+  it("writes to none where one can't hold the frame's rows", async () => {
+    h.store.writes = [];
+    const answer = await pusher(h)("departures", frame({ gate: ["g".repeat(2_000_001)] }));
+    expect([answer.status, raised(answer).message]).toEqual([400, expect.stringContaining("is too large: 2000")]);
+    expect(h.store.writes).toEqual([]);
+  });
+
   it("takes a view's name too", async () => {
     const answer = await pusher(h)("last_delay", frame(), { to: "online" });
     expect(answer.json).toMatchObject({

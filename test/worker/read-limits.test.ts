@@ -1,7 +1,8 @@
 // What one request may take: how much it may ask for, bring from the store, and be answered.
 import { beforeAll, describe, expect, it } from "vitest";
 import { entity, featureView, int32, int64, parquet, string, timestamp, vector } from "../../sdk/index.ts";
-import { checkAsked, checkRead, sizeOf, valuesPerRow } from "../../worker/serve/read-limits.ts";
+import { sizeOf } from "../../sdk/types/index.ts";
+import { checkAsked, checkRead, valuesPerRow } from "../../worker/serve/read-limits.ts";
 import { compressText } from "../../worker/store/compressed-text.ts";
 import { faultOf } from "../support/faults.ts";
 import { MemoryStore } from "../support/memory-store.ts";

@@ -198,6 +198,35 @@ describe("rows that are refused", () => {
       "/rows/1/values/delay",
     ],
     [
+      "a row that no store holds",
+      "last_flight",
+      bad({ values: { ...good.values, carrier: "c".repeat(2_000_001) } }),
+      400,
+      "value_out_of_range",
+      "/rows/1",
+    ],
+    [
+      "such a row after more than one read takes",
+      "last_flight",
+      {
+        rows: [
+          ...Array.from({ length: 1_001 }, (_, i) => flightRow(`A${i}`, NOW)),
+          flightRow("PDX", NOW, { carrier: "\u00e9".repeat(1_000_001) }),
+        ],
+      },
+      400,
+      "value_out_of_range",
+      "/rows/1001",
+    ],
+    [
+      "tiles that no store holds",
+      "delays",
+      { tiles: [{ entities: { origin: "SEA" }, packed: packedTiles([flight(NOW, 1n)], NOW) + " ".repeat(2_000_001) }] },
+      400,
+      "value_out_of_range",
+      "/tiles/0",
+    ],
+    [
       "a value too large for its type",
       "last_flight",
       bad({ values: { ...good.values, delay: 2 ** 63 } }),

@@ -1,21 +1,23 @@
 // An event as it comes in, read for one version of a view: its id and times, its key, the values that the version takes.
-import { EdgefeatError } from "../../sdk/errors.ts";
+import type { EdgefeatError } from "../../sdk/errors.ts";
 import { hash53 } from "../../sdk/hash53.ts";
 import { didYouMean } from "../../sdk/nearest.ts";
 import { type EventColumn, eventColumns, type Snapshot } from "../../sdk/registry/index.ts";
 import { checkId } from "../../sdk/rows/index.ts";
-import { located, pointerOf } from "../../sdk/shape.ts";
+import { located } from "../../sdk/shape.ts";
 import { parseTime, type ParseTimeOptions, type Us } from "../../sdk/time.ts";
+import { checkValue, parseTypeName, show, type Value, type ValueType, valueToJson } from "../../sdk/types/index.ts";
 import {
-  checkValue,
-  parseTypeName,
-  show,
-  type Value,
-  valueFromJson,
-  type ValueType,
-  valueToJson,
-} from "../../sdk/types/index.ts";
-import { keyMaker, objectOf, onlyMembers, pathText, type WritableView } from "../write/row-shape.ts";
+  faultAt,
+  keyMaker,
+  missingColumn,
+  missingKey,
+  objectOf,
+  onlyMembers,
+  pathText,
+  valueAt,
+  type WritableView,
+} from "../write/row-shape.ts";
 import { refuseFuture } from "../write/future.ts";
 import type { PushedEvent } from "./tile-push.ts";
 
@@ -87,7 +89,9 @@ export function eventReader(snapshot: Snapshot, target: WritableView) {
       const has = member === null && Object.hasOwn(given, name);
       if (member === null && !has && column.required) throw missing(column, at);
       const value = has
-        ? valueOf(type, given[name], name, at, moment.time)
+        ? given[name] === null
+          ? null
+          : valueAt(type, given[name], name, at, moment.time)
         : ofMember(column, { id, eventTimeUs, createdTimeUs });
       if (column.key >= 0) {
         if (value === null) throw missing(column, at);
@@ -114,11 +118,8 @@ export function eventReader(snapshot: Snapshot, target: WritableView) {
 
   function idOf(json: unknown, path: PropertyKey[]): string {
     if (source.eventId === null) return "";
-    const fault = (what: string) =>
-      new EdgefeatError("bad_request", `${pathText(path)}: ${what}`, {
-        hint: `send what the source calls "${source.eventId}": by it an event counts once`,
-        pointer: pointerOf(path),
-      });
+    const hint = `send what the source calls "${source.eventId}": by it an event counts once`;
+    const fault = (what: string) => faultAt("bad_request", path, what, { hint });
     if (json === undefined || json === null || json === "")
       throw fault(`an event needs an id, its "${source.eventId}"`);
     const text = typeof json === "number" || typeof json === "bigint" ? String(json) : json;
@@ -142,21 +143,10 @@ export function eventReader(snapshot: Snapshot, target: WritableView) {
     const at = [...path, name];
     const given = json !== undefined && json !== null;
     if (!given && (name === "created" || column === null)) return null;
-    if (!given)
-      throw new EdgefeatError("null_time", `${pathText(at)}: the event time is missing or null`, {
-        pointer: pointerOf(at),
-      });
-    if (column === null) {
-      throw new EdgefeatError("bad_request", `${pathText(at)}: the source of "${view}" declares no such time`, {
-        hint: "leave it out",
-        pointer: pointerOf(at),
-      });
-    }
-    if (typeof json !== "string") {
-      throw new EdgefeatError("bad_time", `${pathText(at)}: expected a time as text, got ${show(json)}`, {
-        pointer: pointerOf(at),
-      });
-    }
+    if (!given) throw faultAt("null_time", at, "the event time is missing or null");
+    if (column === null)
+      throw faultAt("bad_request", at, `the source of "${view}" declares no such time`, { hint: "leave it out" });
+    if (typeof json !== "string") throw faultAt("bad_time", at, `expected a time as text, got ${show(json)}`);
     const us = located(at, () => parseTime(json, { ...moment.time, round: "up" }));
     if (name === "time") located(at, () => refuseFuture(us, moment, pathText(path)));
     return us;
@@ -165,14 +155,10 @@ export function eventReader(snapshot: Snapshot, target: WritableView) {
   function unknownName(name: string, path: PropertyKey[]): EdgefeatError {
     const { member = null } = byName.get(name) ?? {};
     const names = columns.filter((column) => column.member === null).map((column) => column.name);
-    return new EdgefeatError(
-      "bad_request",
-      `${pathText(path)}: "${name.slice(0, 200)}" is none of the values of an event of "${view}"`,
-      {
-        hint: member === null ? didYouMean(name, names) : `it is sent as "${member}", beside the values`,
-        pointer: pointerOf([...path, name]),
-      },
-    );
+    return faultAt("bad_request", path, `"${name.slice(0, 200)}" is none of the values of an event of "${view}"`, {
+      hint: member === null ? didYouMean(name, names) : `it is sent as "${member}", beside the values`,
+      member: name,
+    });
   }
 }
 
@@ -185,28 +171,10 @@ function ofMember(
   return us === null ? null : BigInt(us);
 }
 
-function valueOf(
-  type: ValueType,
-  json: unknown,
-  name: string,
-  path: PropertyKey[],
-  time: ParseTimeOptions = {},
-): Value | null {
-  if (json === null) return null;
-  return located([...path, name], () => valueFromJson(type, json, `${pathText(path)}.${name}`, time));
-}
-
 function missing({ name, key }: Column, path: PropertyKey[]): EdgefeatError {
-  if (key >= 0) {
-    return new EdgefeatError("missing_entity_key", `${pathText(path)}: the join key "${name}" is missing or null`, {
-      hint: "an event names its entity",
-      pointer: pointerOf(path),
-    });
-  }
-  return new EdgefeatError("missing_value", `${pathText(path)}: the column "${name}" is missing`, {
-    hint: "send null for what is not known",
-    pointer: pointerOf(path),
-  });
+  return key >= 0
+    ? missingKey(name, path, "an event names its entity")
+    : missingColumn(name, path, "send null for what is not known");
 }
 
 function columnsOf({ spec }: WritableView): Column[] {

@@ -5,7 +5,8 @@ import { formatTime, US_PER_SECOND } from "../../sdk/time.ts";
 import { parseTypeName } from "../../sdk/types/index.ts";
 import type { KnownRegistry } from "../serve/index.ts";
 import { CREATED_TIME, EVENT_TIME, type FeastFrame, isMissingTime } from "../write/feast-frame.ts";
-import { type Missed, pushEvents, type PushCounts } from "./push.ts";
+import { addMissed, type Missed, toldMissed } from "./missed.ts";
+import { pushEvents, type PushCounts } from "./push.ts";
 import type { Definitions, PushServices } from "./services.ts";
 import { pushTargets } from "./targets.ts";
 
@@ -25,7 +26,7 @@ export interface FramePushed {
 /**
  * Pushes a frame's rows to views over one source, all of which are checked before any is pushed. The log is told of each
  * view, as what was served is known by view; its readers take the copies of an event for one.
- * @throws what an event is refused for; needs_log, event_conflict, log_unavailable, store_unavailable, store_conflict
+ * @throws what an event is refused for, event_conflict too; needs_log, log_unavailable, store_unavailable, store_conflict
  */
 export async function pushFrame(
   names: readonly string[],
@@ -52,7 +53,7 @@ export async function pushFrame(
       const counts = await pushEvents({ view, definitions, events: part, to, time: ZONELESS }, services);
       const [rejected] = counts.rejected;
       if (rejected !== undefined) {
-        throw new EdgefeatError("event_conflict", `df[${from + rejected.index}]: ${rejected.message}`, {
+        throw new EdgefeatError(rejected.code, `df[${from + rejected.index}]: ${rejected.message}`, {
           hint: "the others were taken: mend it, and send all again",
         });
       }
@@ -60,13 +61,9 @@ export async function pushFrame(
       sum.duplicate += counts.duplicate;
       sum.deferred += counts.deferred;
       sum.logged = counts.logged;
-      for (const one of counts.missed ?? []) {
-        const { events: before = 0, ...first } = missed.get(one.version) ?? {};
-        missed.set(one.version, { ...one, ...first, events: before + one.events });
-      }
+      for (const one of counts.missed ?? []) addMissed(missed, one);
     }
-    const more = missed.size === 0 ? {} : { missed: [...missed.values()] };
-    pushed.push({ view, version: targets[0].version, ...sum, ...more });
+    pushed.push({ view, version: targets[0].version, ...sum, ...toldMissed(missed) });
   }
   return {
     rows: frame.rows,

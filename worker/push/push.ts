@@ -3,7 +3,7 @@
 // The log comes first: what is acknowledged is in it, and in the rows. What a push that broke off has left there is no harm:
 // sent again, an event that the log holds twice counts once by its id, and so does one that the rows hold. Of two events of one
 // id that were pushed at the same time, the log may have both: it is told which of them the rows refused.
-import { EdgefeatError } from "../../sdk/errors.ts";
+import { EdgefeatError, type ErrorCode } from "../../sdk/errors.ts";
 import type { ParseTimeOptions, Us } from "../../sdk/time.ts";
 import type { EventLog, LogRecord } from "../log/port.ts";
 import type { KnownRegistry } from "../serve/index.ts";
@@ -11,6 +11,7 @@ import { changedByOthers, reasonOf } from "../store/faults.ts";
 import { append, PUSH_AGAIN } from "./append.ts";
 import type { ReadEvent } from "./event.ts";
 import { type Definitions, type PushServices, renew } from "./services.ts";
+import { addMissed, type Missed, toldMissed } from "./missed.ts";
 import { type PushTarget, pushTargets } from "./targets.ts";
 import { type Pending, type Told, writeEvents, type Writing } from "./write-events.ts";
 
@@ -22,16 +23,7 @@ export type GivenEvent = { readonly json: unknown } | { readonly fault: Edgefeat
 
 export interface Rejected {
   readonly index: number;
-  readonly code: string;
-  readonly message: string;
-}
-
-/** Events that another version of the view, which is pushed to beside it, can't take. */
-export interface Missed {
-  readonly version: number;
-  readonly events: number;
-  /** Of the first of them. */
-  readonly code: string;
+  readonly code: ErrorCode;
   readonly message: string;
 }
 
@@ -65,7 +57,7 @@ export interface PushRequest {
 
 /** How often a push begins anew because the definitions were changed. */
 const MAX_CHANGES = 3;
-const CONFLICT = "event_conflict";
+const CONFLICT = "event_conflict" satisfies ErrorCode;
 /** A push may have 1,000 of them, and names in one may be as long as the event was. */
 const MAX_MESSAGE_CHARS = 300;
 
@@ -141,7 +133,7 @@ async function pushBy(
     const record = logRecord(latest, event, moment.nowUs);
     told.set(event.index, { record, by: latest, verdict: "deferred", isLogged: false });
   }
-  const missed: Missed[] = [];
+  const missed = new Map<number, Missed>();
   if (to === "offline") {
     const records = (writtenAtUs: Us) => [...told.values()].map(({ record }) => ({ ...record, writtenAtUs }));
     if (taken.length > 0) await append(log as EventLog, records, clock);
@@ -156,27 +148,39 @@ async function pushBy(
       } else pending.push(...byKey(older, events));
       const [first] = refused;
       if (first === undefined) continue;
-      missed.push({ version: older.version, events: refused.length, code: first.code, message: first.message });
+      const { code, message } = first;
+      addMissed(missed, { version: older.version, events: refused.length, code, message });
     }
-    const writing = { known, definitions, appended, told, log: logged ? log : null, logged: logged || only !== null };
+    const writing = {
+      known,
+      definitions,
+      appended,
+      told,
+      missed,
+      log: logged ? log : null,
+      logged: logged || only !== null,
+    };
     if (!(await writeEvents(pending, writing, services))) return undefined;
   }
   const { version } = latest;
-  return { version, ...counted(told, rejected), logged, ...(missed.length > 0 ? { missed } : {}) };
+  return { version, ...counted(told, rejected), logged, ...toldMissed(missed) };
 }
 
 function counted(told: ReadonlyMap<number, Told>, rejected: Rejected[]) {
   const counts = { accepted: 0, duplicate: 0, deferred: 0 };
-  for (const [index, { record, verdict }] of told) {
-    if (verdict !== "conflict") counts[verdict]++;
-    else
-      rejected.push({
-        index,
-        code: CONFLICT,
-        message: `the id "${record.id?.slice(0, 200)}" stands for another event of its key`,
-      });
+  for (const [index, { record, verdict, fault }] of told) {
+    if (verdict === "too_large") rejected.push(rejection(index, fault as EdgefeatError));
+    else if (verdict !== "conflict") counts[verdict]++;
+    else {
+      const message = `the id "${record.id?.slice(0, 200)}" stands for another event of its key`;
+      rejected.push({ index, code: CONFLICT, message });
+    }
   }
   return { ...counts, rejected: rejected.toSorted((a, b) => a.index - b.index) };
+}
+
+function rejection(index: number, { code, message }: EdgefeatError): Rejected {
+  return { index, code, message: message.slice(0, MAX_MESSAGE_CHARS) };
 }
 
 /** Returns the events that a version can take, of those at the places of `of` alone; the others are told in `rejected`. */
@@ -195,7 +199,7 @@ function readAll(
       read.push(target.read(event.json, index, ["events", index], moment));
     } catch (fault) {
       if (!(fault instanceof EdgefeatError)) throw fault;
-      rejected.push({ index, code: fault.code, message: fault.message.slice(0, MAX_MESSAGE_CHARS) });
+      rejected.push(rejection(index, fault));
     }
   }
   return read;

@@ -1,6 +1,7 @@
 // The companion of a row of tiles: the ids of the events that it holds, for as long as they may come again (SEMANTICS 4.6).
 import type { Us } from "../../sdk/time.ts";
 import { NO_BOUNDARY } from "../../sdk/windows/index.ts";
+import { jsonBytes } from "../store/batches.ts";
 
 export interface Seen {
   /** Of the row that it was written with. */
@@ -18,10 +19,11 @@ export interface SeenEvent {
   readonly logged: boolean;
 }
 
-/** The most events that are remembered of a key, and the most characters: a row holds 2 MB. */
+/** The most events that are remembered of a key, and the most bytes: a row holds 2 MB. */
 const MAX_EVENTS = 20_000;
-const MAX_CHARS = 1_000_000;
-const CHARS_AN_EVENT = 40;
+const MAX_BYTES = 1_000_000;
+const BYTES_AN_EVENT = 40;
+const PLAIN = /^[\w:.-]*$/;
 
 /** Returns the packed text: `[counter, floor, id, time, hash, …]`, hashes of events that the log has with a minus. */
 export function packSeen({ counter, floorUs, events }: Seen): string {
@@ -58,22 +60,27 @@ export function unpackSeen(text: string | null): Seen | null {
  */
 export function prunedSeen(events: ReadonlyMap<string, SeenEvent>, floorUs: Us, fromUs: Us): Omit<Seen, "counter"> {
   let floor = floorUs;
-  let chars = 0;
+  let bytes = 0;
   const kept = new Map<string, SeenEvent>();
   for (const [id, event] of events) {
     if (event.eventTimeUs < fromUs) floor = Math.max(floor, event.eventTimeUs);
     else {
       kept.set(id, event);
-      chars += id.length + CHARS_AN_EVENT;
+      bytes += bytesOf(id);
     }
   }
-  if (kept.size <= MAX_EVENTS && chars <= MAX_CHARS) return { floorUs: floor, events: kept };
+  if (kept.size <= MAX_EVENTS && bytes <= MAX_BYTES) return { floorUs: floor, events: kept };
   const latest = [...kept].toSorted(([, a], [, b]) => b.eventTimeUs - a.eventTimeUs);
   let end = 0;
-  for (let room = MAX_CHARS; end < Math.min(latest.length, MAX_EVENTS); end++) {
-    room -= (latest[end] as [string, SeenEvent])[0].length + CHARS_AN_EVENT;
+  for (let room = MAX_BYTES; end < Math.min(latest.length, MAX_EVENTS); end++) {
+    room -= bytesOf((latest[end] as [string, SeenEvent])[0]);
     if (room < 0) break;
   }
   floor = Math.max(floor, latest[end]?.[1].eventTimeUs ?? NO_BOUNDARY);
   return { floorUs: floor, events: new Map(latest.slice(0, end)) };
+}
+
+/** Of plain ids it is no more than their length; of others it is counted. */
+function bytesOf(id: string): number {
+  return (PLAIN.test(id) ? id.length : jsonBytes(id)) + BYTES_AN_EVENT;
 }

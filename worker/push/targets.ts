@@ -1,11 +1,15 @@
 // Which versions of a view a push goes to: the one that the definitions hold, and those before it that may still answer.
 import { EdgefeatError } from "../../sdk/errors.ts";
-import { lookUp } from "../../sdk/shape.ts";
 import { type Snapshot, takesPushes } from "../../sdk/registry/index.ts";
+import { lookUp } from "../../sdk/shape.ts";
 import { pushedView, type WritableView, writableView } from "../write/row-shape.ts";
+import { refuseLarge } from "../write/row-size.ts";
 import { eventReader } from "./event.ts";
 import { storedPusher } from "./stored-push.ts";
 import { type Pusher, tilePusher } from "./tile-push.ts";
+
+/** From here on it is looked whether a row can hold an event: a row may hold it many times. */
+const LARGE_CHARS = 20_000;
 
 /** A version of a view that takes events. */
 export interface PushTarget extends WritableView {
@@ -43,12 +47,23 @@ export function pushTargets(
 function targetOf(snapshot: Snapshot, target: WritableView): PushTarget {
   const { view, version, spec } = target;
   const { active, versions } = lookUp(snapshot.views, view, "view called", "unknown_view");
-  const read = eventReader(snapshot, target);
-  const answers = version === active;
   const serves = versions[version]?.materialized === true;
-  return spec.kind === "stored"
-    ? { ...target, answers, read, push: storedPusher(spec), remembers: false }
-    : { ...target, answers, read, push: tilePusher(spec, { serves }), remembers: true };
+  const push = spec.kind === "stored" ? storedPusher(spec) : tilePusher(spec, { serves });
+  const read = eventReader(snapshot, target);
+  return {
+    ...target,
+    answers: version === active,
+    read: (json, index, path, moment) => {
+      const event = read(json, index, path, moment);
+      if (event.valuesJson.length < LARGE_CHARS) return event;
+      // Wherever it is to go: what makes a row too large all by itself no run could materialize.
+      const { write } = push({ row: null, seen: null }, [event], { nowUs: moment.nowUs, frozen: true });
+      if (write !== undefined) refuseLarge(event.key, write.value, path);
+      return event;
+    },
+    push,
+    remembers: spec.kind !== "stored",
+  };
 }
 
 function refusal({ view, spec }: WritableView): EdgefeatError {

@@ -1,12 +1,15 @@
 // Events into rows: judged against what the store holds, told to the log, then written by compare-and-set, and again where others were faster.
+import type { EdgefeatError } from "../../sdk/errors.ts";
 import { seenKey } from "../../sdk/rows/index.ts";
 import type { Ms, Us } from "../../sdk/time.ts";
 import type { EventLog, LogRecord } from "../log/port.ts";
 import type { KnownRegistry } from "../serve/index.ts";
+import { sizeFault } from "../store/batches.ts";
 import { changedByOthers } from "../store/faults.ts";
 import type { StoreWrite } from "../store/port.ts";
 import { append, APPEND_TRIES, appendInTime, PUSH_AGAIN, stampOf, tooSlow } from "./append.ts";
 import type { ReadEvent } from "./event.ts";
+import { addMissed, type Missed } from "./missed.ts";
 import type { Definitions, PushServices } from "./services.ts";
 import type { PushTarget } from "./targets.ts";
 import type { Verdict } from "./tile-push.ts";
@@ -28,7 +31,9 @@ export interface Told {
   readonly record: LogRecord;
   /** The version whose verdict it is: the one that answers, or else the latest. */
   by: PushTarget;
-  verdict: Verdict;
+  verdict: Verdict | "too_large";
+  /** Of the row that can't hold it, with that verdict. */
+  fault?: EdgefeatError;
   /** True where this push has appended it. */
   isLogged: boolean;
 }
@@ -40,18 +45,26 @@ export interface Writing {
   /** The places of the events that the log was told of, in time or not, by this push or one that it began anew. */
   readonly appended: Set<number>;
   readonly told: ReadonlyMap<number, Told>;
+  /** Events that a version can't take whose verdict is another's. */
+  readonly missed: Map<number, Missed>;
   /** null: it is told nothing. */
   readonly log: EventLog | null;
   /** True where it has the events before they are written. */
   readonly logged: boolean;
 }
 
+/** True for an event that neither side takes. */
+function isRefused({ verdict }: Told): boolean {
+  return verdict === "conflict" || verdict === "too_large";
+}
+
 /** Returns false where the definitions were found to be others: what is to be logged still must not go by these. */
 export async function writeEvents(all: readonly Pending[], writing: Writing, services: PushServices): Promise<boolean> {
-  const { known, definitions, appended, told, log, logged } = writing;
+  const { known, definitions, appended, told, missed, log, logged } = writing;
   const { registry, store, cache, clock } = services;
   let pending = all;
   let slowAppends = 0;
+  const large = new Set<string>();
   for (let attempt = 0; pending.length > 0; attempt++) {
     if (attempt === MAX_ATTEMPTS) throw changedByOthers(`${pending.length} rows were`, PUSH_AGAIN);
     if (attempt > 0) await services.sleep(PAUSE_MS * 2 ** attempt * services.random());
@@ -60,7 +73,7 @@ export async function writeEvents(all: readonly Pending[], writing: Writing, ser
     // added later has events so stamped from the log.
     const stamp = stampOf(clock);
     const texts = await store.read([...keys, registry.key], { purpose: "write" });
-    const judged = judge(pending, texts, stamp.nowUs);
+    const judged = judge(pending, texts, stamp.nowUs, attempt);
     const toLog = judged.filter(({ torn }) => !(torn && attempt < TORN_READS)).flatMap(unlogged);
     if (attempt === 0 || toLog.length > 0) {
       definitions.areCurrent = false;
@@ -90,19 +103,33 @@ export async function writeEvents(all: readonly Pending[], writing: Writing, ser
   if (log !== null && refused.length > 0) await append(log, records, clock);
   return true;
 
-  function judge(pairs: readonly Pending[], texts: readonly (string | null)[], nowUs: Us) {
+  function judge(pairs: readonly Pending[], texts: readonly (string | null)[], nowUs: Us, attempt: number) {
     let at = 0;
     return pairs.map(({ key, target, events: all }) => {
       const row = texts[at++] ?? null;
       const seen = target.remembers ? (texts[at++] ?? null) : null;
       // What is refused no other version takes: the event that stands in its place may be still to come to that.
-      const events = all.filter(({ index }) => leading(target, index) || told.get(index)?.verdict !== "conflict");
+      const events = all.filter(({ index }) => leading(target, index) || !isRefused(told.get(index) as Told));
       const pushed = target.push({ row, seen }, events, { nowUs, frozen: clock.frozen, logged });
+      const { torn, write, ...rest } = pushed;
+      const fault = write === undefined || (torn && attempt < TORN_READS) ? null : sizeFault(key, write.value);
+      let others = 0;
       for (const [i, { index }] of events.entries()) {
         const one = leading(target, index);
-        if (one !== undefined) one.verdict = pushed.verdicts[i] as Verdict;
+        const verdict = pushed.verdicts[i] as Verdict;
+        const isLarge = fault !== null && verdict === "accepted";
+        if (one === undefined) others += Number(isLarge);
+        // What the log has already counts once it is materialized.
+        else if (isLarge) Object.assign(one, { verdict: appended.has(index) ? "deferred" : "too_large", fault });
+        else one.verdict = verdict;
       }
-      return { of: { key, target, events }, row, ...pushed };
+      if (fault === null) return { of: { key, target, events }, row, ...pushed };
+      if (others > 0 && !large.has(key)) {
+        const { code, message } = fault;
+        addMissed(missed, { version: target.version, events: others, code, message });
+      }
+      large.add(key);
+      return { of: { key, target, events }, row, torn, write: undefined, ...rest };
     });
   }
 

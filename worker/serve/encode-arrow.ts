@@ -1,9 +1,9 @@
 // The answer as an Arrow IPC stream: a column a feature, and what is no column as JSON in the schema's metadata.
 import { formatTime } from "../../sdk/time.ts";
-import type { Value } from "../../sdk/types/index.ts";
+import { sizeOf, type Value } from "../../sdk/types/index.ts";
 import { arrowStream } from "./arrow/stream.ts";
 import type { Served } from "./feature-server.ts";
-import { checkAnswer, sizeOf } from "./read-limits.ts";
+import { checkAnswer } from "./read-limits.ts";
 
 /**
  * Evaluates every row of a request and returns the stream. Columns are named and typed as the features; the schema's

@@ -2,10 +2,10 @@
 import type { FeaturesAnswer } from "../../sdk/client/index.ts";
 import { memberNames, ownCopy } from "../../sdk/plan/index.ts";
 import { formatTime } from "../../sdk/time.ts";
-import type { Value } from "../../sdk/types/index.ts";
+import { sizeOf, type Value } from "../../sdk/types/index.ts";
 import type { Include } from "./encode.ts";
 import type { Served } from "./feature-server.ts";
-import { checkAnswer, sizeOf } from "./read-limits.ts";
+import { checkAnswer } from "./read-limits.ts";
 
 export type ValuesAnswer = FeaturesAnswer<Record<string, Value | null>>;
 

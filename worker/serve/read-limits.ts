@@ -1,7 +1,6 @@
 // How much one request may bring into an isolate's memory, which has 128 MB for all that is under way in it.
 import { EdgefeatError } from "../../sdk/errors.ts";
 import type { Output } from "../../sdk/plan/index.ts";
-import type { Value } from "../../sdk/types/index.ts";
 import { plainChars } from "../store/compressed-text.ts";
 
 /** The most rows that one request may ask for. */
@@ -55,14 +54,4 @@ export function checkAnswer(chars: number): void {
   throw new EdgefeatError("request_too_large", `the answer is longer than ${MAX_ANSWER_CHARS} characters`, {
     hint: "ask for fewer rows, or for fewer features",
   });
-}
-
-/** Returns about how many characters or bytes a value takes in an answer that is no JSON. */
-export function sizeOf(value: Value | null): number {
-  if (typeof value === "string" || value instanceof Uint8Array) return value.length;
-  if (value instanceof Float32Array) return value.byteLength;
-  if (!Array.isArray(value)) return 8;
-  let size = 8;
-  for (let i = 0; i < value.length; i++) size += sizeOf(value[i] as Value);
-  return size;
 }

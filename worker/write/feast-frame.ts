@@ -5,8 +5,9 @@ import { checkId, type StoredRow } from "../../sdk/rows/index.ts";
 import { located, pointerOf } from "../../sdk/shape.ts";
 import { parseTime, US_PER_SECOND, type Us } from "../../sdk/time.ts";
 import { checkValue, parseTypeName, show, type Value, valueFromJson, type ValueType } from "../../sdk/types/index.ts";
-import { keyMaker, type WritableView } from "./row-shape.ts";
+import { keyMaker, WHOLE_ROW, type WritableView } from "./row-shape.ts";
 import { refuseFuture } from "./future.ts";
+import { refuseLargeRow } from "./row-size.ts";
 import type { WriteMoment } from "./stored-rows.ts";
 
 /** The most rows of one frame, for which the body's size is no bound: a single value may stand for a column's. */
@@ -91,7 +92,8 @@ export function readFrame(
     return columnReader(frame, name, read);
   };
   const ids = spec.joinKeys.map(({ name, type }) => columnOf(name, idReader(parseTypeName(type))));
-  const values = spec.features.map(({ name, type }) => columnOf(name, valueReader(parseTypeName(type))));
+  const types = spec.features.map(({ type }) => parseTypeName(type));
+  const values = spec.features.map(({ name }, i) => columnOf(name, valueReader(types[i] as ValueType)));
   const [eventAt, createdAt] = timeColumns(target, frame, used);
   const eventTime = eventAt === null ? noTime : columnOf(eventAt, (json, field) => eventTimeOf(json, field, moment));
   const createdTime = createdAt === null ? noTime : columnOf(createdAt, timeOf);
@@ -105,6 +107,7 @@ export function readFrame(
       values: values.map((read) => read(i)),
     };
     const at = key(ids.map((read) => read(i)));
+    refuseLargeRow(types, at, row, ["df", i]);
     const others = byKey.get(at);
     if (others === undefined) byKey.set(at, [row]);
     else others.push(row);
@@ -120,7 +123,7 @@ function columnReader<T>({ columns }: FeastFrame, name: string, read: ReadValue<
   const field = fieldOf(name);
   if (column === undefined) {
     throw new EdgefeatError("missing_value", `${field}: the column is missing`, {
-      hint: "a write is a whole row: send null for what is not known",
+      hint: WHOLE_ROW,
       pointer: "/df",
     });
   }

@@ -1,11 +1,15 @@
 // What the rows of a view look like where they enter: their join keys, read from JSON, as store keys.
-import { EdgefeatError } from "../../sdk/errors.ts";
+import { EdgefeatError, type ErrorCode } from "../../sdk/errors.ts";
 import { didYouMean } from "../../sdk/nearest.ts";
 import type { AggregatedViewSpec, Snapshot, StoredViewSpec } from "../../sdk/registry/index.ts";
 import { takesPushes, viewVersion } from "../../sdk/registry/index.ts";
 import { checkId, keyId, keyPrefix, keySuffix } from "../../sdk/rows/index.ts";
 import { isObject, located, lookUp, pointerOf } from "../../sdk/shape.ts";
+import type { ParseTimeOptions } from "../../sdk/time.ts";
 import { parseTypeName, show, type Value, valueFromJson, type ValueType } from "../../sdk/types/index.ts";
+
+/** What is said of a row that lacks a column. */
+export const WHOLE_ROW = "a write is a whole row: send null for what is not known";
 
 export interface WritableView {
   readonly view: string;
@@ -61,14 +65,10 @@ export function keyReader(snapshot: Snapshot, target: WritableView): (json: unkn
     const entities = json === undefined && names.length === 0 ? {} : objectOf(json, path);
     for (const name of Object.keys(entities)) {
       if (names.includes(name)) continue;
-      throw new EdgefeatError(
-        "unknown_entity_key",
-        `${pathText(path)}: view "${view}" has no join key "${name.slice(0, 200)}"`,
-        {
-          hint: names.length === 0 ? "it has one row for all: leave entities out" : didYouMean(name, names),
-          pointer: pointerOf([...path, name]),
-        },
-      );
+      throw faultAt("unknown_entity_key", path, `view "${view}" has no join key "${name.slice(0, 200)}"`, {
+        hint: names.length === 0 ? "it has one row for all: leave entities out" : didYouMean(name, names),
+        member: name,
+      });
     }
     return key(joinKeys.map(({ name, type }) => idOf(entities, name, type, path)));
   };
@@ -76,22 +76,14 @@ export function keyReader(snapshot: Snapshot, target: WritableView): (json: unkn
 
 function idOf(entities: Readonly<Record<string, unknown>>, name: string, type: ValueType, path: PropertyKey[]) {
   const json = Object.hasOwn(entities, name) ? entities[name] : null;
-  if (json === null) {
-    throw new EdgefeatError("missing_entity_key", `${pathText(path)}: the join key "${name}" is missing or null`, {
-      hint: "a row names its entity",
-      pointer: pointerOf(path),
-    });
-  }
-  const field = `${pathText(path)}.${name}`;
-  return located([...path, name], () => checkId(valueFromJson(type, json, field), field));
+  if (json === null) throw missingKey(name, path, "a row names its entity");
+  return located([...path, name], () => checkId(valueAt(type, json, name, path), `${pathText(path)}.${name}`));
 }
 
 /** Returns a JSON object as it is. @throws bad_request naming its place */
 export function objectOf(json: unknown, path: readonly PropertyKey[]): Readonly<Record<string, unknown>> {
   if (isObject(json)) return json;
-  throw new EdgefeatError("bad_request", `${pathText(path)}: expected an object, got ${show(json)}`, {
-    pointer: pointerOf(path),
-  });
+  throw faultAt("bad_request", path, `expected an object, got ${show(json)}`);
 }
 
 /** Refuses members that are not among `names`. @throws bad_request */
@@ -102,9 +94,9 @@ export function onlyMembers(
 ): void {
   for (const name of Object.keys(object)) {
     if (names.includes(name)) continue;
-    throw new EdgefeatError("bad_request", `${pathText(path)}: there is no member "${name.slice(0, 200)}"`, {
+    throw faultAt("bad_request", path, `there is no member "${name.slice(0, 200)}"`, {
       hint: didYouMean(name, names),
-      pointer: pointerOf([...path, name]),
+      member: name,
     });
   }
 }
@@ -114,4 +106,37 @@ export function pathText(path: readonly PropertyKey[]): string {
   return path
     .map((part, i) => (typeof part === "number" ? `[${part}]` : i === 0 ? String(part) : `.${String(part)}`))
     .join("");
+}
+
+/** Returns a fault of what is at a path, or of a member of it. */
+export function faultAt(
+  code: ErrorCode,
+  path: readonly PropertyKey[],
+  what: string,
+  { hint, member, cause }: { hint?: string | undefined; member?: string; cause?: unknown } = {},
+): EdgefeatError {
+  return new EdgefeatError(code, `${pathText(path)}: ${what}`, {
+    ...(hint === undefined ? {} : { hint }),
+    pointer: pointerOf(member === undefined ? path : [...path, member]),
+    cause,
+  });
+}
+
+export function missingKey(name: string, path: readonly PropertyKey[], hint: string): EdgefeatError {
+  return faultAt("missing_entity_key", path, `the join key "${name}" is missing or null`, { hint });
+}
+
+export function missingColumn(name: string, path: readonly PropertyKey[], hint: string): EdgefeatError {
+  return faultAt("missing_value", path, `the column "${name}" is missing`, { hint });
+}
+
+/** Returns a member's value. @throws type_mismatch, value_out_of_range, bad_time, naming its place */
+export function valueAt(
+  type: ValueType,
+  json: unknown,
+  name: string,
+  path: readonly PropertyKey[],
+  time?: ParseTimeOptions,
+): Value {
+  return located([...path, name], () => valueFromJson(type, json, `${pathText(path)}.${name}`, time));
 }

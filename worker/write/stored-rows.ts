@@ -10,13 +10,24 @@ import {
   type StoredRows,
   unpackStoredRows,
 } from "../../sdk/rows/index.ts";
-import { located, pointerOf } from "../../sdk/shape.ts";
+import { located } from "../../sdk/shape.ts";
 import { type Ms, parseTime, US_PER_DAY, US_PER_MS, type Us } from "../../sdk/time.ts";
-import { parseTypeName, type Value, valueFromJson, type ValueType } from "../../sdk/types/index.ts";
+import { parseTypeName, type Value, type ValueType } from "../../sdk/types/index.ts";
 import { compressText, plainText } from "../store/compressed-text.ts";
 import { refuseFuture } from "./future.ts";
 import type { Merged, Outcome } from "./merge.ts";
-import { keyReader, objectOf, onlyMembers, pathText, type WritableView } from "./row-shape.ts";
+import {
+  faultAt,
+  keyReader,
+  missingColumn,
+  objectOf,
+  onlyMembers,
+  pathText,
+  valueAt,
+  WHOLE_ROW,
+  type WritableView,
+} from "./row-shape.ts";
+import { refuseLargeRow } from "./row-size.ts";
 
 /** The moment of a write: what may be pending, and what expires (SEMANTICS 3.6, 3.7). */
 export interface WriteMoment {
@@ -39,6 +50,7 @@ export function parseStoredRows(
 ): Map<string, StoredRow[]> {
   const key = keyReader(snapshot, target);
   const features = target.spec.features.map(({ name, type }) => ({ name, type: parseTypeName(type) }));
+  const types = features.map(({ type }) => type);
   const byKey = new Map<string, StoredRow[]>();
   for (const [i, json] of rows.entries()) {
     const path = ["rows", i];
@@ -50,6 +62,7 @@ export function parseStoredRows(
       values: values(target.view, features, members["values"], [...path, "values"]),
     };
     const at = key(members["entities"], [...path, "entities"]);
+    refuseLargeRow(types, at, row, path);
     const others = byKey.get(at);
     if (others === undefined) byKey.set(at, [row]);
     else others.push(row);
@@ -68,9 +81,7 @@ function times(
   if (source.eventTime === null && eventTimeUs !== null) throw unexpectedTime("eventTime", path);
   if (source.createdTime === null && createdTimeUs !== null) throw unexpectedTime("createdTime", path);
   if (source.eventTime !== null && eventTimeUs === null) {
-    throw new EdgefeatError("null_time", `${pathText(path)}: the event time is missing or null`, {
-      pointer: pointerOf([...path, "eventTime"]),
-    });
+    throw faultAt("null_time", path, "the event time is missing or null", { member: "eventTime" });
   }
   if (eventTimeUs !== null) located([...path, "eventTime"], () => refuseFuture(eventTimeUs, moment, pathText(path)));
   return { eventTimeUs, createdTimeUs };
@@ -79,15 +90,15 @@ function times(
 function time(json: unknown, path: PropertyKey[]): Us | null {
   if (json === null || json === undefined) return null;
   if (typeof json !== "string") {
-    throw new EdgefeatError("bad_time", `${pathText(path)}: expected a time as text`, { pointer: pointerOf(path) });
+    throw faultAt("bad_time", path, "expected a time as text");
   }
   return located(path, () => parseTime(json, { round: "up" }));
 }
 
 function unexpectedTime(name: string, path: PropertyKey[]): EdgefeatError {
-  return new EdgefeatError("bad_request", `${pathText(path)}: the view's source has no ${name}`, {
+  return faultAt("bad_request", path, `the view's source has no ${name}`, {
     hint: "send null, or declare the time's column in the source",
-    pointer: pointerOf([...path, name]),
+    member: name,
   });
 }
 
@@ -99,30 +110,17 @@ function values(
 ): (Value | null)[] {
   const given = objectOf(json, path);
   const parsed = features.map(({ name, type }) => {
-    if (!Object.hasOwn(given, name)) {
-      throw new EdgefeatError("missing_value", `${pathText(path)}: the column "${name}" is missing`, {
-        hint: "a write is a whole row: send null for what is not known",
-        pointer: pointerOf(path),
-      });
-    }
+    if (!Object.hasOwn(given, name)) throw missingColumn(name, path, WHOLE_ROW);
     const value = given[name];
-    return value === null
-      ? null
-      : located([...path, name], () => valueFromJson(type, value, `${pathText(path)}.${name}`));
+    return value === null ? null : valueAt(type, value, name, path);
   });
   for (const name of Object.keys(given)) {
     if (features.some((feature) => feature.name === name)) continue;
-    throw new EdgefeatError(
-      "unknown_feature",
-      `${pathText(path)}: view "${view}" has no feature "${name.slice(0, 200)}"`,
-      {
-        hint: didYouMean(
-          name,
-          features.map((feature) => feature.name),
-        ),
-        pointer: pointerOf([...path, name]),
-      },
-    );
+    const names = features.map((feature) => feature.name);
+    throw faultAt("unknown_feature", path, `view "${view}" has no feature "${name.slice(0, 200)}"`, {
+      hint: didYouMean(name, names),
+      member: name,
+    });
   }
   return parsed;
 }

@@ -9,18 +9,18 @@ import {
   type TileRow,
   unpackTileRow,
 } from "../../sdk/rows/index.ts";
-import { pointerOf } from "../../sdk/shape.ts";
 import { type Ms, US_PER_DAY, US_PER_MS, type Us } from "../../sdk/time.ts";
 import { checkValue } from "../../sdk/types/index.ts";
 import { NO_BOUNDARY, tileLayout, type TileLayout } from "../../sdk/windows/index.ts";
 import { compressText } from "../store/compressed-text.ts";
 import type { Merged, Outcome } from "./merge.ts";
-import { keyReader, objectOf, onlyMembers, pathText, type WritableView } from "./row-shape.ts";
+import { faultAt, keyReader, objectOf, onlyMembers, type WritableView } from "./row-shape.ts";
+import { refuseLarge } from "./row-size.ts";
 import { readable, type WriteMoment } from "./stored-rows.ts";
 
 /**
  * Returns the tile rows of a request by store key. All are checked before any is written.
- * @throws bad_request, missing_entity_key, unknown_entity_key, event_time_in_future, each with a pointer to the row
+ * @throws bad_request, missing_entity_key, unknown_entity_key, value_out_of_range, event_time_in_future, each with a pointer to the row
  */
 export function parseTileRows(
   snapshot: Snapshot,
@@ -41,6 +41,7 @@ export function parseTileRows(
       throw notTiles([...path, "packed"], "events are pushed to the view, and its tiles don't end on a coarsest hop");
     }
     const at = key(members["entities"], [...path, "entities"]);
+    refuseLarge(at, members["packed"] as string, path);
     const others = byKey.get(at);
     if (others === undefined) byKey.set(at, [row]);
     else others.push(row);
@@ -60,9 +61,8 @@ function parsePacked(layout: TileLayout, packed: unknown, path: PropertyKey[], {
   }
   // Tiles can't be cut at a read's *now*, so none may hold an event that is still to come.
   if (row.newestEventUs > nowUs || row.boundaryUs > nowUs) {
-    throw new EdgefeatError("event_time_in_future", `${pathText(path)}: its tiles reach beyond the server's clock`, {
+    throw faultAt("event_time_in_future", path, "its tiles reach beyond the server's clock", {
       hint: "materialize up to an END that has passed; nothing of this batch was written",
-      pointer: pointerOf(path),
     });
   }
   return row;
@@ -95,9 +95,8 @@ function checkStates(layout: TileLayout, row: TileRow): void {
 }
 
 function notTiles(path: PropertyKey[], what: string, cause?: unknown): EdgefeatError {
-  return new EdgefeatError("bad_request", `${pathText(path)}: ${what}`, {
+  return faultAt("bad_request", path, what, {
     hint: "send what packTileRow makes for this version of the view",
-    pointer: pointerOf(path),
     cause,
   });
 }

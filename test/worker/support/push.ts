@@ -21,8 +21,8 @@ import type { EventLog, LogRecord } from "../../../worker/log/port.ts";
 import { compiled } from "./definitions.ts";
 import { TOKEN } from "./harness.ts";
 
-const airport = entity("airport", { joinKey: "origin", type: string() });
-const departures = parquet("departures", {
+export const airport = entity("airport", { joinKey: "origin", type: string() });
+export const departures = parquet("departures", {
   path: "departures.parquet",
   eventTime: "date",
   createdTime: "created",
