@@ -6,7 +6,7 @@ import { listLog, type ListedLog, type SourceLog } from "./read-log.ts";
 
 /**
  * Returns what listLog does, and the errors of the hours whose files are missing or have another length, in the order of the
- * manifest. No file is opened: one that was changed and kept its length is only met where it is read.
+ * manifest. No file is opened: one that was changed and kept its length is an error where it is read.
  */
 export async function checkLog(log: SourceLog): Promise<ListedLog & { readonly unreadable: EdgefeatError[] }> {
   const { files, folder } = log;

@@ -3,6 +3,7 @@
 import { hexOf } from "../../sdk/sha256.ts";
 import { formatTime, type Us } from "../../sdk/time.ts";
 import { conflictsIn, eventOf, type LogEvent, mergeEvents } from "./events.ts";
+import { digestOf } from "./hour-faults.ts";
 import { hourOf, tableOfEvents } from "./hour-file.ts";
 import { type Manifest, removeOldManifests, writeManifest } from "./manifest.ts";
 import { forEach } from "./port.ts";
@@ -119,7 +120,14 @@ async function commit(
     if (!(await files.putNew(`${folder}/hours/${file}`, bytes))) throw new Error(`two files are called ${file}`);
     written.push(file);
     const conflicts = conflictsIn(merged, joinKeys);
-    hours.set(hour, { file, events: merged.length, bytes: bytes.length, ...(conflicts > 0 ? { conflicts } : {}) });
+    const sha256 = await digestOf(bytes);
+    hours.set(hour, {
+      file,
+      events: merged.length,
+      bytes: bytes.length,
+      ...(sha256 === null ? {} : { sha256 }),
+      ...(conflicts > 0 ? { conflicts } : {}),
+    });
     if (before !== undefined) replaced.push(before.file);
   }
   const next: Manifest = {

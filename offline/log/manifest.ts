@@ -18,6 +18,8 @@ const shape = z.strictObject({
       events: z.int(),
       /** The file's length; absent in what older versions wrote. */
       bytes: z.optional(z.int()),
+      /** The SHA-256 of what is in it, in hexadecimal; absent in what older versions wrote. */
+      sha256: z.optional(z.string()),
       /** Events whose id another of their key and hour has; absent for none. */
       conflicts: z.optional(z.int()),
     }),

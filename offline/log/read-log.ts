@@ -4,7 +4,7 @@ import { US_PER_HOUR, type Us } from "../../sdk/time.ts";
 import { type Datasets, memorySource, type TimeRange } from "../datasets/index.ts";
 import { eventOf, type LogEvent, mergeEvents } from "./events.ts";
 import { eventsOfTable, hourOf } from "./hour-file.ts";
-import { hourError, lengthFault } from "./hour-faults.ts";
+import { contentFault, hourError } from "./hour-faults.ts";
 import { type Hour, lastGeneration, type Manifest, readManifest } from "./manifest.ts";
 import { forEach, type LogFiles } from "./port.ts";
 import { type LogFault, readSegment, type Segment, segmentFolder, segmentsOf } from "./segments.ts";
@@ -147,7 +147,7 @@ export async function readHourFile(log: SourceLog, manifest: Manifest, hour: Us)
   const bytes = await files.read(path);
   // What the last manifest names nobody removes.
   if (bytes === null && (await lastGeneration(files, folder)) !== manifest.generation) throw new Moved();
-  const fault = lengthFault(entry, bytes?.length ?? null);
+  const fault = await contentFault(entry, bytes);
   if (fault !== null) throw hourError(log, manifest, hour, fault);
   const failed = (cause: unknown) =>
     cause instanceof EdgefeatError ? hourError(log, manifest, hour, cause.message, cause) : cause;

@@ -27,6 +27,7 @@ async function readIds(place: LogFiles = files): Promise<(string | null)[]> {
 
 interface WrittenHour {
   bytes?: number | undefined;
+  sha256?: string | undefined;
 }
 
 /** Writes the last manifest anew, each hour as `of` makes it; null: left out. */
@@ -49,6 +50,7 @@ beforeEach(async () => {
 
 const cut = (bytes: Uint8Array) => bytes.slice(0, 100);
 const sameLength = (bytes: Uint8Array) => bytes.map((byte, i) => (i < 4 ? byte : 0));
+const oneBit = (bytes: Uint8Array) => bytes.map((byte, i) => (i === 60 ? byte ^ 1 : byte));
 const notOurs = () => {
   const table = tableOf([["id", vectorFromValues({ kind: "string" }, ["x"])]]);
   return datasets.writeTable(table, "parquet");
@@ -66,7 +68,8 @@ describe.each<[what: string, damage: Damage, reason: RegExp, seen: boolean]>([
   ["is gone", () => null, /^it is missing$/, true],
   ["is empty", () => new Uint8Array(), /^it is empty$/, true],
   ["was cut off", cut, /^it has 100 bytes, and was written with \d+$/, true],
-  ["was written over", sameLength, /can't be read as Parquet: it was cut off: its end is missing$/, false],
+  ["was written over", sameLength, /^it was changed since it was written$/, false],
+  ["has one bit that is another", oneBit, /^it was changed since it was written$/, false],
 ])("a log whose file of an hour %s", (_what, damage, reason, seen) => {
   beforeEach(async () => {
     const path = fileOf("1970-01-01T01");
@@ -121,15 +124,15 @@ it.each([
 ])("a file whose %s is an error that names it too", async (_what, make, reason) => {
   const bytes = await make();
   files.contents.set(fileOf("1970-01-01T01"), bytes);
-  await rewrite((entry) => ({ ...entry, bytes: undefined }));
+  await rewrite((entry) => ({ ...entry, bytes: undefined, sha256: undefined }));
   await expect(readIds()).rejects.toMatchObject({
     code: "file_unreadable",
     details: { hour: HOUR, reason: expect.stringMatching(reason) },
   });
 });
 
-it("a manifest that older versions wrote knows no lengths: files are looked for, and read", async () => {
-  await rewrite((entry) => ({ ...entry, bytes: undefined }));
+it("a manifest that older versions wrote knows no lengths or digests: files are looked for, and read", async () => {
+  await rewrite((entry) => ({ ...entry, bytes: undefined, sha256: undefined }));
   expect((await checkLog(log)).unreadable).toEqual([]);
   expect(await readIds()).toEqual(["a", "b", "c"]);
   files.contents.delete(fileOf("1970-01-01T01"));
