@@ -1,6 +1,6 @@
 // What every command has in common: its help, --repo and --json, and what its action is given.
 import { resolve } from "node:path";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { createOutput, type Output } from "./output.ts";
 
 export interface Context {
@@ -52,4 +52,19 @@ export function contextOf(options: { repo?: string; json?: boolean }, signal: Ab
 /** True when errors should show where they arose. */
 export function isDebug(env: Readonly<Record<string, string | undefined>>): boolean {
   return !["", "0", undefined].includes(env["EDGEFEAT_DEBUG"]);
+}
+
+/** What a command does with rows that it can't use. */
+export interface BadRowsOptions {
+  onBadRows: "fail" | "quarantine";
+}
+
+/** Returns the option of rows that can't be used; `otherwise` says what becomes of them where they don't fail it. */
+export function badRowsOption(otherwise: string): Option {
+  return new Option(
+    "--on-bad-rows <what>",
+    `rows with a time that can't be read, or a cell that is none of its column's type: fail, or ${otherwise}`,
+  )
+    .choices(["fail", "quarantine"])
+    .default("fail");
 }

@@ -2,6 +2,7 @@
 import * as z from "zod/mini";
 import { EdgefeatError } from "../errors.ts";
 import { checkShape } from "../shape.ts";
+import { aboutShape } from "./about.ts";
 import { brand } from "./brand.ts";
 import { checkFields, type Field, keyType } from "./fields.ts";
 import { checkName } from "./names.ts";
@@ -32,8 +33,7 @@ const entityShape = z.strictObject({
   joinKey: z.optional(z.string()),
   type: z.optional(z.any()),
   joinKeys: z.optional(z.any()),
-  description: z.optional(z.string()),
-  tags: z.optional(z.record(z.string(), z.string())),
+  ...aboutShape,
 });
 
 /**

@@ -2,6 +2,7 @@
 import * as z from "zod/mini";
 import { EdgefeatError } from "../errors.ts";
 import { checkShape } from "../shape.ts";
+import { aboutShape } from "./about.ts";
 import { brand, definitionKind } from "./brand.ts";
 import { checkName } from "./names.ts";
 import type { OnDemandProjection } from "./on-demand.ts";
@@ -28,8 +29,7 @@ export type ServiceValues<S> = S extends FeatureService<infer F> ? { [K in keyof
 
 const serviceShape = z.strictObject({
   features: z.optional(z.any()),
-  description: z.optional(z.string()),
-  tags: z.optional(z.record(z.string(), z.string())),
+  ...aboutShape,
 });
 
 /**

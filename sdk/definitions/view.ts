@@ -4,6 +4,7 @@ import { EdgefeatError } from "../errors.ts";
 import { checkShape, lookUp } from "../shape.ts";
 import { isAggregateName } from "../windows/aggregate-names.ts";
 import type { Aggregation, AggregationValues } from "./aggregation.ts";
+import { aboutShape } from "./about.ts";
 import { brand, definitionKind } from "./brand.ts";
 import type { Entity } from "./entity.ts";
 import { checkFields, type Field } from "./fields.ts";
@@ -115,8 +116,7 @@ type FieldValues<F extends Schema> = { [K in keyof F]: F[K] extends Field<infer 
 /** What the shapes of stored, aggregated and on-demand views have in common. */
 export const metaShape = {
   owner: z.optional(z.string()),
-  description: z.optional(z.string()),
-  tags: z.optional(z.record(z.string(), z.string())),
+  ...aboutShape,
   freshness: z.optional(durationShape),
 };
 

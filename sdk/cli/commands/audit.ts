@@ -1,10 +1,10 @@
 // `edgefeat audit`: whether a training set holds anything that was not known at its rows' times (SEMANTICS 2.9).
-import { type Command, Option } from "commander";
-import { addCommand, contextOf } from "../command.ts";
+import type { Command } from "commander";
+import { addCommand, badRowsOption, type BadRowsOptions, contextOf } from "../command.ts";
 import { askedFor, durationArgument, pairsArgument, UsageError } from "../usage.ts";
 import { addRegistryOptions, collect, engineOption, type RegistryOptions, snapshotFrom } from "./historical.ts";
 
-interface AuditCommandOptions extends RegistryOptions {
+interface AuditCommandOptions extends RegistryOptions, BadRowsOptions {
   repo?: string;
   json?: boolean;
   service?: string;
@@ -15,7 +15,6 @@ interface AuditCommandOptions extends RegistryOptions {
   label?: string;
   eventTime?: string[];
   tolerance?: string;
-  onBadRows: "fail" | "quarantine";
   engine?: "auto" | "wasm" | "native";
 }
 
@@ -54,11 +53,7 @@ export function addAudit(program: Command, signal: AbortSignal): void {
     .option("--label <column[:time]>", "the column to predict, and that of the time when it became known")
     .option("--event-time <feature=column>", "the column of event times of a feature's values; once for each", collect)
     .option("--tolerance <ratio>", "the relative difference of floats that is none (default: 1e-9, of float32 1e-6)")
-    .addOption(
-      new Option("--on-bad-rows <what>", "rows of sources without a time that can be read: fail, or leave them out")
-        .choices(["fail", "quarantine"])
-        .default("fail"),
-    )
+    .addOption(badRowsOption("leave them out"))
     .addOption(engineOption());
   addRegistryOptions(command).action(async (file: string, options: AuditCommandOptions) => {
     const { service, features, label } = options;

@@ -1,6 +1,6 @@
 // `edgefeat historical`: a training set, every feature as it was at each row's time.
 import { type Command, Option } from "commander";
-import { addCommand, contextOf } from "../command.ts";
+import { addCommand, badRowsOption, type BadRowsOptions, contextOf } from "../command.ts";
 import type { EntitiesFrom } from "../entity-rows.ts";
 import type { SnapshotFrom } from "../load/registry.ts";
 import { shellText } from "../shell-text.ts";
@@ -13,7 +13,7 @@ export interface RegistryOptions {
   registryVersion?: string;
 }
 
-interface HistoricalCommandOptions extends RegistryOptions {
+interface HistoricalCommandOptions extends RegistryOptions, BadRowsOptions {
   repo?: string;
   json?: boolean;
   entities?: string;
@@ -32,7 +32,6 @@ interface HistoricalCommandOptions extends RegistryOptions {
   asServed?: boolean;
   provenance?: boolean;
   fullNames?: boolean;
-  onBadRows: "fail" | "quarantine";
   engine?: "auto" | "wasm" | "native";
   joinForm: "auto" | "asof" | "union" | "sweep";
   resume: boolean;
@@ -97,14 +96,7 @@ export function addHistorical(program: Command, signal: AbortSignal): void {
       "add <feature>__event_time columns: the event time of the row or event each value came from",
     )
     .option("--full-names", "name features view__feature instead of feature")
-    .addOption(
-      new Option(
-        "--on-bad-rows <what>",
-        "rows without a time that can be read: fail, or set them aside in a file beside --out",
-      )
-        .choices(["fail", "quarantine"])
-        .default("fail"),
-    )
+    .addOption(badRowsOption("set them aside in a file beside --out"))
     .addOption(engineOption())
     .addOption(
       new Option("--join-form <form>", "how stored views are joined")

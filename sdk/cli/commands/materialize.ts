@@ -1,23 +1,16 @@
 // `edgefeat materialize` and `materialize-incremental`: source rows to the online store.
-import { type Command, Option } from "commander";
-import { addCommand, contextOf } from "../command.ts";
+import type { Command } from "commander";
+import { addCommand, badRowsOption, type BadRowsOptions, contextOf } from "../command.ts";
 import type { Interval } from "../materialize-views.ts";
 import { listArgument, timeArgument, UsageError } from "../usage.ts";
 
-interface MaterializeOptions {
+interface MaterializeOptions extends BadRowsOptions {
   repo?: string;
   json?: boolean;
   views?: string;
-  onBadRows: "fail" | "quarantine";
 }
 
-const onBadRows = () =>
-  new Option(
-    "--on-bad-rows <what>",
-    "source rows without a time that can be read: fail, or leave them out and keep them in .edgefeat/quarantine",
-  )
-    .choices(["fail", "quarantine"])
-    .default("fail");
+const onBadRows = () => badRowsOption("leave them out and keep them in .edgefeat/quarantine");
 
 const ABOUT =
   "Reads the sources' files and writes, for each key, the latest row of a stored view or the tiles of an aggregated one. " +

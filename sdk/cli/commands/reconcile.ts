@@ -1,10 +1,10 @@
 // `edgefeat reconcile`: whether online serves what a training set would hold at the same instant (SEMANTICS 3.2).
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import type { Sample } from "../../../offline/index.ts";
-import { addCommand, contextOf } from "../command.ts";
+import { addCommand, badRowsOption, type BadRowsOptions, contextOf } from "../command.ts";
 import { listArgument, UsageError } from "../usage.ts";
 
-interface ReconcileOptions {
+interface ReconcileOptions extends BadRowsOptions {
   repo?: string;
   json?: boolean;
   views?: string;
@@ -14,7 +14,6 @@ interface ReconcileOptions {
   tolerance: string;
   repair?: boolean;
   out?: string;
-  onBadRows: "fail" | "quarantine";
 }
 
 const DEFAULT_KEYS = 1_000;
@@ -46,11 +45,7 @@ export function addReconcile(program: Command, signal: AbortSignal): void {
     )
     .option("--repair", "rewrite the rows of the keys that differ, and compare them again")
     .option("--out <file>", "write every difference to a file: csv, jsonl, parquet or arrow, by its ending")
-    .addOption(
-      new Option("--on-bad-rows <what>", "source rows that can't be read: fail, or leave them out")
-        .choices(["fail", "quarantine"])
-        .default("fail"),
-    )
+    .addOption(badRowsOption("leave them out"))
     .action(async (options: ReconcileOptions) => {
       const sample = sampleOf(options);
       const tolerance = Number(options.tolerance);

@@ -1,21 +1,20 @@
 // `edgefeat runner`: materializes what is queued and what is due, until it is stopped.
 import { hostname } from "node:os";
-import { type Command, Option } from "commander";
-import { addCommand, contextOf, ToldFailure } from "../command.ts";
+import type { Command } from "commander";
+import { addCommand, badRowsOption, type BadRowsOptions, contextOf, ToldFailure } from "../command.ts";
 import { connect } from "../connection.ts";
 import { loadConfig } from "../load/config.ts";
 import { counted } from "../output.ts";
 import { durationArgument, UsageError } from "../usage.ts";
 import { US_PER_MS, US_PER_SECOND } from "../../time.ts";
 
-interface RunnerCommandOptions {
+interface RunnerCommandOptions extends BadRowsOptions {
   repo?: string;
   json?: boolean;
   once?: boolean;
   poll: string;
   lease: string;
   name: string;
-  onBadRows: "fail" | "quarantine";
 }
 
 const LONGEST_US = 3_600 * US_PER_SECOND;
@@ -46,14 +45,7 @@ export function addRunner(program: Command, signal: AbortSignal): void {
       "what the server knows it by",
       `${hostname()}-${process.pid}`.replace(/[^\w.-]/g, "-").slice(-100),
     )
-    .addOption(
-      new Option(
-        "--on-bad-rows <what>",
-        "source rows that can't be read: fail the job, or leave them out and keep them in .edgefeat/quarantine",
-      )
-        .choices(["fail", "quarantine"])
-        .default("fail"),
-    )
+    .addOption(badRowsOption("leave them out and keep them in .edgefeat/quarantine"))
     .action(async (options: RunnerCommandOptions) => {
       const pollMs = milliseconds("--poll", options.poll);
       const leaseMs = milliseconds("--lease", options.lease);
