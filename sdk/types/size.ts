@@ -7,6 +7,6 @@ export function sizeOf(value: Value | null): number {
   if (value instanceof Float32Array) return value.byteLength;
   if (!Array.isArray(value)) return 8;
   let size = 8;
-  for (let i = 0; i < value.length; i++) size += sizeOf(value[i] as Value);
+  for (let i = 0; i < value.length; i++) size += 4 + sizeOf(value[i] as Value);
   return size;
 }

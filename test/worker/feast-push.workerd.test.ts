@@ -66,7 +66,10 @@ describe("POST /push", () => {
   it("writes to none where one can't hold the frame's rows", async () => {
     h.store.writes = [];
     const answer = await pusher(h)("departures", frame({ gate: ["g".repeat(2_000_001)] }));
-    expect([answer.status, raised(answer).message]).toEqual([400, expect.stringContaining("is too large: 2000")]);
+    expect([answer.status, raised(answer).message]).toEqual([
+      400,
+      expect.stringContaining("df[0]: it makes a row of 2000"),
+    ]);
     expect(h.store.writes).toEqual([]);
   });
 

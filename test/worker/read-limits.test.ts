@@ -116,7 +116,9 @@ describe("the limits", () => {
 
   it("count values by what they take", () => {
     expect(valuesPerRow([])).toBe(0);
-    const sizes = [null, 1, 1n, true, "abcde", new Uint8Array(7), new Float32Array(3), ["ab", "c"]].map(sizeOf);
-    expect(sizes).toEqual([8, 8, 8, 8, 5, 7, 12, 11]);
+    const sizes = [null, 1, 1n, true, "abcde", new Uint8Array(7), new Float32Array(3), ["ab", "c"], ["", ""]].map(
+      sizeOf,
+    );
+    expect(sizes).toEqual([8, 8, 8, 8, 5, 7, 12, 19, 16]);
   });
 });

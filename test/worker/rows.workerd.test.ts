@@ -2,6 +2,8 @@
 import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
 import { durableObjectStore, stores } from "../support/workerd-stores.ts";
+import type { StoredViewSpec } from "../../sdk/registry/index.ts";
+import { compiled } from "./support/definitions.ts";
 import { flightRow, type Harness, harness, NOW } from "./support/harness.ts";
 import { type Flight, packedTiles } from "./support/tiles.ts";
 
@@ -219,14 +221,6 @@ describe("rows that are refused", () => {
       "/rows/1001",
     ],
     [
-      "tiles that no store holds",
-      "delays",
-      { tiles: [{ entities: { origin: "SEA" }, packed: packedTiles([flight(NOW, 1n)], NOW) + " ".repeat(2_000_001) }] },
-      400,
-      "value_out_of_range",
-      "/tiles/0",
-    ],
-    [
       "a value too large for its type",
       "last_flight",
       bad({ values: { ...good.values, delay: 2 ** 63 } }),
@@ -381,6 +375,26 @@ describe("rows that are refused", () => {
       code,
       pointer,
     ]);
+    expect(h.store.writes).toEqual([]);
+  });
+
+  it("a list of empty texts that no store holds: none of its batch is written", async () => {
+    h.store.writes.length = 0;
+    const { features } = compiled().views["everything"]!.spec as StoredViewSpec;
+    const row = (user: number, names: readonly string[]) => ({
+      entities: { user_id: user },
+      eventTime: NOW,
+      values: { ...Object.fromEntries(features.map(({ name }) => [name, null])), names },
+    });
+    const rows = [
+      ...Array.from({ length: 1_001 }, (_, i) => row(i, [""])),
+      row(2_000, Array<string>(700_000).fill("")),
+    ];
+    const answer = await h.writeRows("everything", rows);
+    expect(answer.json).toMatchObject({ code: "value_out_of_range", pointer: "/rows/1001" });
+    expect(answer.json.detail).toMatch(
+      /^rows\[1001\]: it makes a row of 2100\d{3} bytes: a row holds at most 2000000$/,
+    );
     expect(h.store.writes).toEqual([]);
   });
 

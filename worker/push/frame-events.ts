@@ -51,9 +51,10 @@ export async function pushFrame(
     for (let from = 0; from < events.length; from += PART) {
       const part = events.slice(from, from + PART).map((json) => ({ json }));
       const counts = await pushEvents({ view, definitions, events: part, to, time: ZONELESS }, services);
-      const [rejected] = counts.rejected;
+      const [rejected, ...more] = counts.rejected;
       if (rejected !== undefined) {
-        throw new EdgefeatError(rejected.code, `df[${from + rejected.index}]: ${rejected.message}`, {
+        const others = more.length === 0 ? "" : `; ${more.length} more are refused`;
+        throw new EdgefeatError(rejected.code, `df[${from + rejected.index}]: ${rejected.message}${others}`, {
           hint: "the others were taken: mend it, and send all again",
         });
       }

@@ -22,7 +22,7 @@ export function storedPusher(spec: StoredViewSpec): Pusher {
       writtenAtUs: nowUs,
       values,
     }));
-    const { outcomes, write } = storedMerge(spec, { nowUs, frozen, maxSkewUs: 0 })(row, rows);
+    const { outcomes, write } = storedMerge(spec, { nowUs, frozen, maxSkewUs: 0 }, (packed) => packed)(row, rows);
     return {
       verdicts: outcomes.map((outcome) => VERDICTS[outcome]),
       // A row tells neither whether the log has it nor whether it held another before.

@@ -2,14 +2,16 @@
 import { EdgefeatError } from "../../sdk/errors.ts";
 import { type Snapshot, takesPushes } from "../../sdk/registry/index.ts";
 import { lookUp } from "../../sdk/shape.ts";
+import { tileLayout } from "../../sdk/windows/index.ts";
+import { MAX_ROW_BYTES } from "../store/index.ts";
 import { pushedView, type WritableView, writableView } from "../write/row-shape.ts";
 import { refuseLarge } from "../write/row-size.ts";
 import { eventReader } from "./event.ts";
 import { storedPusher } from "./stored-push.ts";
 import { type Pusher, tilePusher } from "./tile-push.ts";
 
-/** From here on it is looked whether a row can hold an event: a row may hold it many times. */
-const LARGE_CHARS = 20_000;
+/** Below it no view that can be defined makes a row of an event that is too large. */
+const SMALL_CHARS = 2_000;
 
 /** A version of a view that takes events. */
 export interface PushTarget extends WritableView {
@@ -50,12 +52,17 @@ function targetOf(snapshot: Snapshot, target: WritableView): PushTarget {
   const serves = versions[version]?.materialized === true;
   const push = spec.kind === "stored" ? storedPusher(spec) : tilePusher(spec, { serves });
   const read = eventReader(snapshot, target);
+  /** How often a row may hold an event. */
+  let copies: number | undefined;
   return {
     ...target,
     answers: version === active,
     read: (json, index, path, moment) => {
       const event = read(json, index, path, moment);
-      if (event.valuesJson.length < LARGE_CHARS) return event;
+      const chars = event.id.length + event.valuesJson.length;
+      if (chars < SMALL_CHARS) return event;
+      copies ??= spec.kind === "stored" ? 1 : tileLayout(spec).groups.reduce((sum, { slots }) => sum + slots.length, 0);
+      if (6 * copies * chars < MAX_ROW_BYTES) return event;
       // Wherever it is to go: what makes a row too large all by itself no run could materialize.
       const { write } = push({ row: null, seen: null }, [event], { nowUs: moment.nowUs, frozen: true });
       if (write !== undefined) refuseLarge(event.key, write.value, path);

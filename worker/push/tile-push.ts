@@ -12,7 +12,6 @@ import {
 } from "../../sdk/rows/index.ts";
 import type { Ms, Us } from "../../sdk/time.ts";
 import { eventAdder, liveEdges, liveTiles, NO_BOUNDARY, type TileEvent, tileLayout } from "../../sdk/windows/index.ts";
-import { compressText } from "../store/compressed-text.ts";
 import { readable } from "../write/stored-rows.ts";
 import { tileExpiry } from "../write/tile-rows.ts";
 import { packSeen, prunedSeen, type SeenEvent, unpackSeen } from "./seen.ts";
@@ -36,7 +35,7 @@ export interface Pushed {
    * lost, and it was judged so: only later events than all that the row holds count.
    */
   readonly torn: boolean;
-  /** Absent where nothing changes. */
+  /** Absent where nothing changes; the value as it was packed, not compressed. */
   readonly write?: { readonly value: string; readonly seen?: string; readonly expireInMs: Ms | null };
 }
 
@@ -100,7 +99,7 @@ export function tilePusher(spec: AggregatedViewSpec, { serves = true }: { serves
       repeats,
       torn,
       write: {
-        value: compressText(packTileRow(layout, withEvents(row, { accepted, relogged }, next, nowUs))),
+        value: packTileRow(layout, withEvents(row, { accepted, relogged }, next, nowUs)),
         seen: packSeen({ counter: next, ...pruned }),
         expireInMs,
       },

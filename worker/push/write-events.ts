@@ -4,11 +4,12 @@ import { seenKey } from "../../sdk/rows/index.ts";
 import type { Ms, Us } from "../../sdk/time.ts";
 import type { EventLog, LogRecord } from "../log/port.ts";
 import type { KnownRegistry } from "../serve/index.ts";
-import { sizeFault } from "../store/batches.ts";
+import { compressText } from "../store/compressed-text.ts";
 import { changedByOthers } from "../store/faults.ts";
 import type { StoreWrite } from "../store/port.ts";
 import { append, APPEND_TRIES, appendInTime, PUSH_AGAIN, stampOf, tooSlow } from "./append.ts";
 import type { ReadEvent } from "./event.ts";
+import { fitted } from "./fitting.ts";
 import { addMissed, type Missed } from "./missed.ts";
 import type { Definitions, PushServices } from "./services.ts";
 import type { PushTarget } from "./targets.ts";
@@ -73,8 +74,8 @@ export async function writeEvents(all: readonly Pending[], writing: Writing, ser
     // added later has events so stamped from the log.
     const stamp = stampOf(clock);
     const texts = await store.read([...keys, registry.key], { purpose: "write" });
-    const judged = judge(pending, texts, stamp.nowUs, attempt);
-    const toLog = judged.filter(({ torn }) => !(torn && attempt < TORN_READS)).flatMap(unlogged);
+    const judged = judge(pending, texts, stamp.nowUs, attempt >= TORN_READS);
+    const toLog = judged.filter(({ torn }) => !torn).flatMap(unlogged);
     if (attempt === 0 || toLog.length > 0) {
       definitions.areCurrent = false;
       if (registry.isOutdated(known, texts.at(-1) ?? null, stamp.atMs)) return false;
@@ -95,7 +96,7 @@ export async function writeEvents(all: readonly Pending[], writing: Writing, ser
       }
       for (const { one } of toLog) one.isLogged = true;
     }
-    pending = await settle(judged, attempt);
+    pending = await settle(judged);
   }
   // Another push was faster: the log learns which of the two the rows hold.
   const refused = [...told].filter(([index, { verdict }]) => verdict === "conflict" && appended.has(index));
@@ -103,34 +104,38 @@ export async function writeEvents(all: readonly Pending[], writing: Writing, ser
   if (log !== null && refused.length > 0) await append(log, records, clock);
   return true;
 
-  function judge(pairs: readonly Pending[], texts: readonly (string | null)[], nowUs: Us, attempt: number) {
+  function judge(pairs: readonly Pending[], texts: readonly (string | null)[], nowUs: Us, isLast: boolean) {
     let at = 0;
-    return pairs.map(({ key, target, events: all }) => {
+    return pairs.map((of) => {
+      const { key, target } = of;
       const row = texts[at++] ?? null;
       const seen = target.remembers ? (texts[at++] ?? null) : null;
       // What is refused no other version takes: the event that stands in its place may be still to come to that.
-      const events = all.filter(({ index }) => leading(target, index) || !isRefused(told.get(index) as Told));
-      const pushed = target.push({ row, seen }, events, { nowUs, frozen: clock.frozen, logged });
-      const { torn, write, ...rest } = pushed;
-      const fault = write === undefined || (torn && attempt < TORN_READS) ? null : sizeFault(key, write.value);
-      let others = 0;
+      const events = of.events.filter(({ index }) => leading(target, index) || !isRefused(told.get(index) as Told));
+      const pushed = fitted(target.push, key, { row, seen }, events, { nowUs, frozen: clock.frozen, logged });
+      const { verdicts, fault } = pushed;
+      const isTorn = pushed.torn && !isLast;
+      const unfit = events.filter((_, i) => verdicts[i] === "too_large");
+      if (fault !== null && !isTorn) tellLarge(target, key, fault, unfit);
       for (const [i, { index }] of events.entries()) {
         const one = leading(target, index);
-        const verdict = pushed.verdicts[i] as Verdict;
-        const isLarge = fault !== null && verdict === "accepted";
-        if (one === undefined) others += Number(isLarge);
-        // What the log has already counts once it is materialized.
-        else if (isLarge) Object.assign(one, { verdict: appended.has(index) ? "deferred" : "too_large", fault });
-        else one.verdict = verdict;
+        if (one === undefined) continue;
+        const verdict = verdicts[i] as Told["verdict"];
+        // What the log has already is left to a run; that tells it where the row has no room then either.
+        one.verdict = verdict === "too_large" && appended.has(index) ? "deferred" : verdict;
+        if (fault !== null) one.fault = fault;
       }
-      if (fault === null) return { of: { key, target, events }, row, ...pushed };
-      if (others > 0 && !large.has(key)) {
-        const { code, message } = fault;
-        addMissed(missed, { version: target.version, events: others, code, message });
-      }
-      large.add(key);
-      return { of: { key, target, events }, row, torn, write: undefined, ...rest };
+      return { of, events, row, ...pushed, torn: isTorn };
     });
+  }
+
+  /** Of a version that gets what the log has: without it, it would not be whole. @throws the fault */
+  function tellLarge(target: PushTarget, key: string, fault: EdgefeatError, events: readonly ReadEvent[]): void {
+    if (log === null && logged) throw fault;
+    const others = events.filter(({ index }) => !leading(target, index)).length;
+    const { code, message } = fault;
+    if (others > 0 && !large.has(key)) addMissed(missed, { version: target.version, events: others, code, message });
+    large.add(key);
   }
 
   /** Returns an event where the verdict on it is that of this version. */
@@ -139,12 +144,12 @@ export async function writeEvents(all: readonly Pending[], writing: Writing, ser
     return one?.by === target ? one : undefined;
   }
 
-  function unlogged({ of: { target, events }, repeats = [] }: ReturnType<typeof judge>[number]) {
+  function unlogged({ of: { target }, events, repeats }: ReturnType<typeof judge>[number]) {
     if (log === null) return [];
     const places = new Set(repeats);
     return events.flatMap(({ index }, i) => {
       const one = leading(target, index);
-      if (one === undefined || one.isLogged) return [];
+      if (one === undefined || one.isLogged || isRefused(one)) return [];
       const { verdict } = one;
       const repeat = places.has(i);
       return repeat || verdict === "accepted" || verdict === "deferred" ? [{ one, index, repeat }] : [];
@@ -152,20 +157,23 @@ export async function writeEvents(all: readonly Pending[], writing: Writing, ser
   }
 
   /** Writes what was judged; returns what has to be done again. */
-  async function settle(judged: ReturnType<typeof judge>, attempt: number): Promise<Pending[]> {
+  async function settle(judged: ReturnType<typeof judge>): Promise<Pending[]> {
     const again: Pending[] = [];
     const writes: StoreWrite[] = [];
     const writing: Pending[] = [];
+    const undecided = new Set<number>();
     for (const one of judged) {
-      const { of, row, torn, write: next } = one;
-      if (torn && attempt < TORN_READS) again.push(of);
+      const { of, events, row, torn, write: next } = one;
+      if (torn) for (const { index } of events) undecided.add(index);
+      // Those with the verdict come first: what they refuse goes into none.
+      if (torn || events.some(({ index }) => undecided.has(index))) again.push(of);
       else if (next === undefined) continue;
       else if (unlogged(one).length > 0) again.push(of);
       else {
-        const { seen, ...rest } = next;
+        const { seen, value, expireInMs } = next;
         const beside = seen === undefined ? {} : { beside: { key: seenKey(of.key), value: seen } };
         writing.push(of);
-        writes.push({ key: of.key, expected: row, ...rest, ...beside });
+        writes.push({ key: of.key, expected: row, value: compressText(value), expireInMs, ...beside });
       }
     }
     if (writes.length === 0) return again;

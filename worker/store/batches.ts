@@ -40,8 +40,14 @@ function check({ key, value, expireInMs }: StoreWrite): void {
   if (!key.isWellFormed() || !value.isWellFormed()) {
     throw refused(key, "holds half of a surrogate pair", "a stored text must be valid Unicode");
   }
-  const fault = sizeFault(key, value);
-  if (fault !== null) throw fault;
+  const bytes = excessBytes(key, value);
+  if (bytes !== null) {
+    throw refused(
+      key,
+      `is too large: ${bytes} bytes`,
+      `a row holds at most ${MAX_ROW_BYTES} bytes: use fewer or shorter features in a view`,
+    );
+  }
   if (expireInMs !== null && !Number.isFinite(expireInMs)) {
     throw refused(
       key,
@@ -51,17 +57,12 @@ function check({ key, value, expireInMs }: StoreWrite): void {
   }
 }
 
-/** Returns the value_out_of_range of a row that is too large for any store; null for one that is not. */
-export function sizeFault(key: string, value: string): EdgefeatError | null {
+/** Returns how many bytes a row has that is too large for any store; null for one that is not. */
+export function excessBytes(key: string, value: string): number | null {
   // No character takes more than three bytes, nor more than six in JSON.
   if (3 * (key.length + value.length) <= MAX_ROW_BYTES && 6 * value.length <= MAX_BATCH_BYTES) return null;
   const bytes = utf8Bytes(key) + utf8Bytes(value);
-  if (bytes <= MAX_ROW_BYTES && jsonBytes(value) <= MAX_BATCH_BYTES) return null;
-  return refused(
-    key,
-    `is too large: ${bytes} bytes`,
-    `a row holds at most ${MAX_ROW_BYTES} bytes: use fewer or shorter features in a view`,
-  );
+  return bytes > MAX_ROW_BYTES || jsonBytes(value) > MAX_BATCH_BYTES ? bytes : null;
 }
 
 function refused(key: string, what: string, hint: string): EdgefeatError {

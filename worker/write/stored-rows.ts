@@ -125,8 +125,8 @@ function values(
   return parsed;
 }
 
-/** Returns how rows of a stored view merge into what the store holds. */
-export function storedMerge(spec: StoredViewSpec, { nowUs, frozen }: WriteMoment) {
+/** Returns how rows of a stored view merge into what the store holds; `form` makes the text to write of a packed row. */
+export function storedMerge(spec: StoredViewSpec, { nowUs, frozen }: WriteMoment, form = compressText) {
   const types = spec.features.map(({ type }) => parseTypeName(type));
   return (text: string | null, incoming: readonly StoredRow[]): Merged => {
     const stored = readable(text, (packed) => unpackStoredRows(types, packed));
@@ -143,7 +143,7 @@ export function storedMerge(spec: StoredViewSpec, { nowUs, frozen }: WriteMoment
     if (kept === null || !outcomes.includes("written")) return { outcomes };
     return {
       write: {
-        value: compressText(packStoredRows(types, kept)),
+        value: form(packStoredRows(types, kept)),
         expireInMs: frozen ? null : expiry(spec, kept[0], nowUs),
       },
       outcomes,

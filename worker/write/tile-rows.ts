@@ -15,7 +15,7 @@ import { NO_BOUNDARY, tileLayout, type TileLayout } from "../../sdk/windows/inde
 import { compressText } from "../store/compressed-text.ts";
 import type { Merged, Outcome } from "./merge.ts";
 import { faultAt, keyReader, objectOf, onlyMembers, type WritableView } from "./row-shape.ts";
-import { refuseLarge } from "./row-size.ts";
+import { LARGE_SIZE, refuseLarge } from "./row-size.ts";
 import { readable, type WriteMoment } from "./stored-rows.ts";
 
 /**
@@ -41,7 +41,7 @@ export function parseTileRows(
       throw notTiles([...path, "packed"], "events are pushed to the view, and its tiles don't end on a coarsest hop");
     }
     const at = key(members["entities"], [...path, "entities"]);
-    refuseLarge(at, members["packed"] as string, path);
+    if ((members["packed"] as string).length >= LARGE_SIZE) refuseLarge(at, packTileRow(layout, row), path);
     const others = byKey.get(at);
     if (others === undefined) byKey.set(at, [row]);
     else others.push(row);

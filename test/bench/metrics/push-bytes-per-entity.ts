@@ -36,7 +36,7 @@ export const pushBytesPerEntity: Metric = {
           own.map((event) => pushed(spec, event)),
           { nowUs: parseTime((own.at(-1) as StreamEvent).time), frozen: true },
         );
-        if (write !== undefined) rows.set(origin, { row: write.value, seen: write.seen as string });
+        if (write !== undefined) rows.set(origin, { row: compressText(write.value), seen: write.seen as string });
       }
     }
     const all = [...rows.values()];

@@ -129,6 +129,18 @@ describe("a queue's batch", () => {
     expect(await count(h)).toBe(2);
   });
 
+  it("of a message that its row has no room for takes those of its row", async () => {
+    const h = await pushHarness();
+    const large = (id: string, clock: string) => {
+      const flight = event(id, clock);
+      return { ...flight, values: { ...flight.values, carrier: "c".repeat(1_100_000) } };
+    };
+    expect(await deliver(h, [large("a", "10:30:00")])).toEqual(["ack"]);
+    const fates = await deliver(h, [event("b", "11:50:00"), large("c", "11:52:00"), event("d", "11:51:00")]);
+    expect(fates).toEqual(["ack", 0, "ack"]);
+    expect(await count(h)).toBe(2);
+  });
+
   it("of a project without a registry waits for it", async () => {
     const h = harness(durableObjectStore(), { queueViews: { "*": "pushed" } });
     expect(await deliver(h, [event("a")])).toEqual([2]);
