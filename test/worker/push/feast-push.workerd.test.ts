@@ -1,7 +1,6 @@
 // Feast's push into views of windows, and offline too: a frame's rows are events of the source.
 import { beforeEach, describe, expect, it } from "vitest";
 import { count, featureView } from "../../../sdk/index.ts";
-import { planApply } from "../../../sdk/registry/index.ts";
 import { durableObjectStore } from "../../support/workerd-stores.ts";
 import { compiled } from "../support/definitions.ts";
 import { type Harness, harness } from "../support/harness.ts";
@@ -80,9 +79,7 @@ describe("POST /push of events", () => {
   ])("7.2 goes to the version that answers where the latest takes no pushes, %s", async (_what, beside, views) => {
     h = harness(durableObjectStore());
     await h.apply(compiled({ pushed, ...beside }));
-    const { snapshot, registry } = (await h.send("GET", "/v1/registry")).json;
-    const plan = planApply(snapshot, compiled({ pushed: unpushedNext, ...beside }));
-    await h.send("PUT", "/v1/registry", plan.snapshot, { "if-match": `"${registry}"` });
+    await h.applyNext(compiled({ pushed: unpushedNext, ...beside }));
     expect((await push()).json.views).toMatchObject(views.map((view) => ({ view, version: 1, accepted: 3 })));
     expect(await rows("pushed:events_1h")).toEqual([[2], [1]]);
   });
@@ -95,9 +92,7 @@ describe("POST /push of events", () => {
     });
     h = harness(durableObjectStore());
     await h.apply(compiled({ latest }));
-    const { snapshot, registry } = (await h.send("GET", "/v1/registry")).json;
-    const plan = planApply(snapshot, compiled({ latest: windows }));
-    await h.send("PUT", "/v1/registry", plan.snapshot, { "if-match": `"${registry}"` });
+    await h.applyNext(compiled({ latest: windows }));
     expect((await push()).json.views).toMatchObject([{ view: "latest", version: 1, written: 2, superseded: 1 }]);
     expect(await rows("latest:delay")).toEqual([[5], [-3]]);
   });

@@ -7,7 +7,6 @@ import { createWorker, type WorkerEnv } from "../../../worker/index.ts";
 import type { QueueMessage } from "../../../worker/push/queue.ts";
 import { durableObjectStore } from "../../support/workerd-stores.ts";
 import { harness, type Harness, NOW, TOKEN } from "../support/harness.ts";
-import { planApply } from "../../../sdk/registry/index.ts";
 import { eventOf, flightAt, MemoryLog, pushDefinitions, pushedNext } from "../support/push.ts";
 
 const at = (clock: string) => `2001-03-31T${clock}Z`;
@@ -65,9 +64,7 @@ describe("a queue's batch", () => {
 
   it("is taken where an older version can't, which is told of", async () => {
     const h = await pushHarness();
-    const { snapshot, registry } = (await h.send("GET", "/v1/registry")).json;
-    const next = planApply(snapshot, pushDefinitions({ pushed: pushedNext })).snapshot;
-    await h.send("PUT", "/v1/registry", next, { "if-match": `"${registry}"` });
+    await h.applyNext(pushDefinitions({ pushed: pushedNext }));
     expect(await deliver(h, [{ id: "a", time: NOW, values: { origin: "SEA" } }])).toEqual(["ack"]);
     expect(h.logged.filter(({ event: what }) => what === "queue_missed")).toMatchObject([
       { view: "pushed", version: 1, events: 1, code: "missing_value" },

@@ -1,7 +1,6 @@
 // Events that no row can hold: refused by themselves, and before the log is told, so that both sides are without them.
 import { beforeEach, describe, expect, it } from "vitest";
 import { count, featureView, last } from "../../../sdk/index.ts";
-import { planApply } from "../../../sdk/registry/index.ts";
 import { packTileRow, seenKey } from "../../../sdk/rows/index.ts";
 import { parseTime } from "../../../sdk/time.ts";
 import { eventAdder, tileLayout } from "../../../sdk/windows/index.ts";
@@ -46,14 +45,12 @@ describe.each(stores)("what no row can hold, over %s", (_, makeStore) => {
   const read = async (...features: string[]) =>
     (await h.features({ features, entities: { origin: "SEA" } }, { "cache-control": "no-cache" })).json.rows[0];
 
-  /** Makes the next version of the view "pushed", which is yet to be materialized. */
-  const applyNext = async (aggregations: Record<string, ReturnType<typeof last> | ReturnType<typeof count>>) => {
-    const { snapshot, registry } = (await h.send("GET", "/v1/registry")).json;
-    const next = featureView("pushed", { entities: [airport], source: departures, push: true, aggregations });
-    const plan = planApply(snapshot, pushDefinitions({ pushed: next }));
-    const put = await h.send("PUT", "/v1/registry", plan.snapshot, { "if-match": `"${registry}"` });
-    expect(put.status).toBeLessThan(300);
-  };
+  const applyNext = (aggregations: Record<string, ReturnType<typeof last> | ReturnType<typeof count>>) =>
+    h.applyNext(
+      pushDefinitions({
+        pushed: featureView("pushed", { entities: [airport], source: departures, push: true, aggregations }),
+      }),
+    );
   const loseCompanion = async (key: string) => {
     const [seen] = await h.store.read([seenKey(key)]);
     const gone = [{ key: seenKey(key), expected: seen ?? null, value: "[]", expireInMs: 0 }];

@@ -1,6 +1,6 @@
 // An app under test: over a real store that counts its commands and can be made to fail, by a clock that is set by hand.
 import { EdgefeatError } from "../../../sdk/errors.ts";
-import { type Compiled, type Snapshot, snapshotOf } from "../../../sdk/registry/index.ts";
+import { type Compiled, planApply, type Snapshot, snapshotOf } from "../../../sdk/registry/index.ts";
 import { type Clock, formatTime, type Ms, parseTime } from "../../../sdk/time.ts";
 import { type App, createApp } from "../../../worker/app.ts";
 import type { Assets } from "../../../worker/assets.ts";
@@ -112,6 +112,8 @@ export interface Harness {
   features(body: Record<string, unknown>, headers?: Record<string, string>): Promise<Answered>;
   /** Puts a snapshot, in the place of whatever is there. */
   apply(definitions?: Compiled): Promise<string>;
+  /** Makes the definitions' next versions, which are yet to be materialized. */
+  applyNext(definitions: Compiled): Promise<void>;
   writeRows(view: string, rows: unknown[], more?: Record<string, unknown>): Promise<Answered>;
   /** Another isolate of the same project and clock. */
   isolate(options?: HarnessOptions): Harness;
@@ -203,6 +205,12 @@ function build(inner: OnlineStore, project: string, clock: ManualClock, options:
       const put = await send("PUT", "/v1/registry", snapshotFor(project, definitions), match);
       if (put.status >= 300) throw new Error(put.text);
       return put.json.registry as string;
+    },
+    async applyNext(definitions) {
+      const { snapshot, registry } = (await send("GET", "/v1/registry")).json;
+      const next = planApply(snapshot, definitions).snapshot;
+      const put = await send("PUT", "/v1/registry", next, { "if-match": `"${registry}"` });
+      if (put.status >= 300) throw new Error(put.text);
     },
     async writeRows(view, rows, more = {}) {
       const written = await send("POST", `/v1/rows/${view}`, { rows, ...more });
