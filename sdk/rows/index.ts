@@ -4,6 +4,7 @@ export {
   checkId,
   controlKey,
   isControlKey,
+  isJobsKey,
   keyId,
   keyPrefix,
   keySuffix,

@@ -103,6 +103,11 @@ export function jobsKey({ project, environment }: KeySpace, which: "open" | "don
   return `job:${encodeURIComponent(project)}:${encodeURIComponent(environment)}:${which}`;
 }
 
+/** True for the key of a document of jobs, of whatever project. */
+export function isJobsKey(key: string): boolean {
+  return key.startsWith("job:");
+}
+
 /** Returns the key of a project's token set. */
 export function tokensKey({ project, environment }: KeySpace): string {
   return `tokens:${encodeURIComponent(project)}:${encodeURIComponent(environment)}`;

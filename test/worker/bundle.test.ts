@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 
 const ROOT = join(import.meta.dirname, "../..");
 /** What it weighs today, to be raised only for what is told: the goal was 100,000, for serving and administering alone. */
-const MAX_GZIP_BYTES = 124_000;
+const MAX_GZIP_BYTES = 124_300;
 const PACKAGES = ["zod"];
 
 describe("the Worker's bundle", () => {

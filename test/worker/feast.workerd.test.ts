@@ -206,6 +206,7 @@ describe("POST /get-online-features", () => {
 
   it("3.1 a stale row is PRESENT here: Feast has no such status", async () => {
     const body = { features: ["last_flight:delay"], entities: { origin: ["SEA", "NUL", "ZZZ"] } };
+    h.clock.advance(1);
     await ask(body);
     h.clock.advance(60_000);
     h.store.failing = true;

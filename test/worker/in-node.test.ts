@@ -14,6 +14,8 @@ describe.skipIf(!hasRedisServer())("the app in Node over Upstash", () => {
     h = harness(createUpstashStore(upstash));
     await h.apply();
     await h.writeRows("last_flight", [flightRow("SEA", NOW), flightRow("PDX", NOW)]);
+    // What is read in the tick of its write is not kept.
+    h.clock.advance(1);
   });
   afterAll(() => upstash.close());
 

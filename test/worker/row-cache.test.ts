@@ -23,9 +23,9 @@ describe("the row cache (SEMANTICS 3.9)", () => {
     const cache = new RowCache(10, 1e6);
     cache.set("k", GROUP, row(1), null);
     cache.drop([`${PREFIX}k${SUFFIX}`], 4);
-    cache.set("k", GROUP, row(3), null);
+    for (const readAtMs of [3, 4]) cache.set("k", GROUP, row(readAtMs), null);
     expect(cache.group(GROUP).get("k")).toBeUndefined();
-    cache.set("k", GROUP, row(4), null);
-    expect(cache.group(GROUP).get("k")?.readAtMs).toBe(4);
+    cache.set("k", GROUP, row(5), null);
+    expect(cache.group(GROUP).get("k")?.readAtMs).toBe(5);
   });
 });

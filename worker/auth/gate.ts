@@ -123,6 +123,8 @@ export class TokenGate {
   /** Makes the next judgement of a token read the set anew: this isolate itself has just changed it. */
   forget(): void {
     this.#outdated = true;
+    // What was read before the change brings the old set.
+    this.#learntAtMs = Math.max(this.#learntAtMs, this.#options.clock.elapsedMs());
   }
 
   #principalOf(header: string | null, final: boolean): Principal | null {

@@ -177,11 +177,13 @@ export async function writeEvents(all: readonly Pending[], writing: Writing, ser
       }
     }
     if (writes.length === 0) return again;
-    const written = await store.compareAndSet(writes);
-    cache.drop(
-      writes.map(({ key }) => key),
-      clock.elapsedMs(),
-    );
+    // Also where it fails: some may be written all the same.
+    const drop = () =>
+      cache.drop(
+        writes.map(({ key }) => key),
+        clock.elapsedMs(),
+      );
+    const written = await store.compareAndSet(writes).finally(drop);
     return [...again, ...writing.filter((_, i) => written[i] !== true)];
   }
 }

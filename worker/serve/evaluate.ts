@@ -8,7 +8,7 @@ import type { CompiledPlan, CompiledRead } from "./compiled-plan.ts";
 import type { Inputs } from "./inputs.ts";
 import type { Lookup } from "./lookup.ts";
 import type { CachedRow } from "./row-cache.ts";
-import type { ServedRow } from "./served-row.ts";
+import type { ServedRow, ServedRows } from "./served-row.ts";
 import type { ReadStatus, Status } from "./status.ts";
 import { AGE_BOUNDS_S, type Trace, type ViewTally } from "./trace.ts";
 
@@ -113,7 +113,7 @@ export class RowEvaluator {
 
   #locateStored(i: number, { ttlUs }: CompiledRead, found: CachedRow | null): ReadStatus {
     const rows = found?.stored ?? null;
-    const winner = rows === null ? undefined : rowAt(rows, this.#nowUs);
+    const winner = rows === null ? undefined : (rowAt(rows, this.#nowUs) ?? this.#ahead(rows));
     this.winners[i] = winner ?? null;
     this.eventTimes[i] = winner?.eventTimeUs ?? null;
     if (winner === undefined) return "NOT_FOUND";
@@ -121,6 +121,17 @@ export class RowEvaluator {
     if (eventTimeUs === null || ttlUs === 0 || this.#nowUs - eventTimeUs <= ttlUs) return "PRESENT";
     this.winners[i] = null;
     return "OUTSIDE_MAX_AGE";
+  }
+
+  /**
+   * A row took the place of the one before once its time had come by the clock of who wrote it. Where that goes before this
+   * one, or it was written after this request began, it is read at its own moment, as tiles are.
+   */
+  #ahead(rows: ServedRows): ServedRow | undefined {
+    const last = rows.at(-1) as ServedRow;
+    const { eventTimeUs } = last;
+    if (eventTimeUs === null || eventTimeUs - this.#nowUs > this.#skewUs) return undefined;
+    return rows.some(({ writtenAtUs }) => writtenAtUs >= eventTimeUs) ? last : undefined;
   }
 
   #locateTiles(i: number, { layout }: CompiledRead, found: CachedRow | null): ReadStatus {

@@ -40,7 +40,8 @@ export class RowCache {
   set(id: string, group: string, row: CachedRow, text: string | null): void {
     const known = this.#rows.get(id, group)?.readAtMs ?? -Infinity;
     const written = this.#writtenAtMs.get(id, group) ?? -Infinity;
-    if (row.readAtMs < known || row.readAtMs < written) return;
+    // Of a read that began within the tick of a write it is not known which came first.
+    if (row.readAtMs < known || row.readAtMs <= written) return;
     this.#rows.set(id, row, estimatedBytes(id, text), group);
   }
 

@@ -22,6 +22,8 @@ export type ServedRows = readonly [ServedRow, ...ServedRow[]];
 
 /** A row in one of the forms that lead to its values. */
 interface RowContent {
+  /** Of a row that is not given as text. */
+  readonly writtenAtUs?: Us;
   readonly text?: string | null;
   /** The packed row, parsed. */
   readonly json?: readonly unknown[] | null;
@@ -33,6 +35,7 @@ export class ServedRow {
   readonly #types: readonly ValueType[];
   /** The packed row, where it holds this row alone, numbers and nulls only: its commas then part its values. */
   readonly #text: string | null;
+  readonly #writtenAtUs: Us | undefined;
   #json: readonly unknown[] | null;
   #values: readonly (Value | null)[] | null;
   // Requests for one view mostly ask for the same of it: the text of the last segment is kept.
@@ -42,13 +45,19 @@ export class ServedRow {
   constructor(
     types: readonly ValueType[],
     eventTimeUs: Us | null,
-    { text = null, json = null, values = null }: RowContent,
+    { writtenAtUs, text = null, json = null, values = null }: RowContent,
   ) {
     this.#types = types;
     this.eventTimeUs = eventTimeUs;
     this.#text = text;
+    this.#writtenAtUs = writtenAtUs;
     this.#json = json;
     this.#values = values;
+  }
+
+  /** When the store took it. */
+  get writtenAtUs(): Us {
+    return this.#writtenAtUs ?? Number((this.#text as string).split(",", 2)[1]);
   }
 
   /** In the order of the view's features. @throws row_corrupt */
@@ -135,7 +144,7 @@ function otherRows(types: readonly ValueType[], text: string): ServedRows {
   if (Array.isArray(json) && json.length === types.length + LEADING) {
     const [eventTime, written, created] = json as unknown[];
     if (isTime(eventTime) && Number.isSafeInteger(written) && isTime(created))
-      return [new ServedRow(types, eventTime, { json })];
+      return [new ServedRow(types, eventTime, { writtenAtUs: written as Us, json })];
   }
   const [first, ...pending] = unpackStoredRows(types, text).map(
     (row: StoredRow) => new ServedRow(types, row.eventTimeUs, row),

@@ -6,7 +6,7 @@
 // A replica is asked first, for reads that may lag; its lag is part of what an answer's `knownAsOf` must tell.
 // A secondary that was added later holds nothing that was there before: `fill` copies it, and until then it does not serve.
 import type { EdgefeatError } from "../../sdk/errors.ts";
-import { isControlKey } from "../../sdk/rows/index.ts";
+import { isControlKey, isJobsKey } from "../../sdk/rows/index.ts";
 import { NO_STATS } from "./counted.ts";
 import { reasonOf, retryAfter, storeUnavailable } from "./faults.ts";
 import { jointStats, jointStatus } from "./joint.ts";
@@ -55,10 +55,13 @@ export function createFailoverStore(parts: FailoverParts, control?: string): Fai
     let fault: unknown;
     for (const reader of readers) {
       try {
-        const values = await reader.read(keys, options);
-        if (reader === secondary) checkFilled(keys, values);
+        // Not every read asks for the control record, which tells whether the secondary was filled.
+        const isTold = reader !== secondary || control === undefined || keys.some(isControlKey);
+        const asked = isTold ? keys : [...keys, control];
+        const values = await reader.read(asked, options);
+        if (reader === secondary) checkFilled(asked, values);
         if (fault !== undefined) fallbackReads++;
-        return values;
+        return isTold ? values : values.slice(0, -1);
       } catch (thrown) {
         if (reasonOf(thrown) === null) throw thrown;
         fault = thrown;
@@ -96,13 +99,13 @@ export function createFailoverStore(parts: FailoverParts, control?: string): Fai
   /** Copies rows that the primary has just taken. */
   async function copy(writes: readonly StoreWrite[], store: OnlineStore): Promise<void> {
     const copied = await store.compareAndSet(writes);
-    // Rows merge, so a copy that was made can't be overtaken; a control record may come back to what it was (a rollback).
+    // Rows merge, so a copy that was made can't be overtaken; but for one of what may come back to what it was.
     const missed = writes
-      .filter(({ key }, i) => copied[i] !== true || isControlKey(key))
+      .filter(({ key, expected }, i) => copied[i] !== true || mayReturn(key, expected))
       .flatMap(({ key, beside }) => (beside === undefined ? [key] : [key, beside.key]));
     if (missed.length === 0) return;
     const known = new Map<string, Pick<StoreWrite, "value" | "expireInMs">>();
-    for (const { key, value, expireInMs, beside } of writes) {
+    for (const { key, value, expireInMs, beside } of writes.filter((_, i) => copied[i] !== true)) {
       known.set(key, { value, expireInMs });
       if (beside !== undefined) known.set(beside.key, { value: beside.value, expireInMs });
     }
@@ -163,6 +166,11 @@ export function createFailoverStore(parts: FailoverParts, control?: string): Fai
   };
 }
 
+/** True where the primary may hold `before` again: a row that was taken away, a control record (a rollback), the open jobs. */
+function mayReturn(key: string, before: string | null): boolean {
+  return before === null || isControlKey(key) || isJobsKey(key);
+}
+
 async function* pagesOf(store: OnlineStore, prefix: string): AsyncGenerator<string[]> {
   let cursor: string | null = null;
   do {
@@ -185,7 +193,7 @@ function notTaken(fault: unknown): never {
   const reason = reasonOf(fault);
   if (reason === null) throw fault;
   throw storeUnavailable(reason, `the secondary store does not take writes: ${(fault as EdgefeatError).message}`, {
-    hint: "send the batch again: what the primary took is copied then; to go on without the secondary, remove its settings",
+    hint: "send the batch again: what the primary took is copied then; to go on without the secondary, remove its settings, and empty it before they come back",
     ...retryAfter(fault),
     cause: fault,
   });

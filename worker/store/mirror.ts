@@ -3,11 +3,11 @@
 // The order is what makes it right. The secondary is read before the primary, so the primary's value is never older than
 // the one it replaces, and it replaces it only where it still stands: the secondary only moves forward through the primary's
 // values. Who has changed the secondary looks again, so the last one to do so has seen both agree. Rows merge and do not
-// return to an earlier value; the control record may (a rollback): should a writer of it die between its two writes while
+// return to an earlier value, but to none (taken away); the control record may (a rollback): should a writer of it die between its two writes while
 // another rolls back, the secondary can be left a step behind, until that record is next read to be written.
 //
 // A secondary that was added to rows that were there before lacks them, and must not serve until it was filled. Every read
-// that serves asks for the project's control record too: so that record is what tells. It is put into the secondary when
+// of it asks for the project's control record too: so that record is what tells. It is put into the secondary when
 // the project begins, with its first record, or at the end of filling; a secondary without it is of no use to readers.
 import { isControlKey } from "../../sdk/rows/index.ts";
 import type { Ms } from "../../sdk/time.ts";

@@ -61,11 +61,13 @@ export async function mergeIntoStore<R>(
         outcomes.push(merged.outcomes);
       }
     }
-    const written = writes.length === 0 ? [] : await store.compareAndSet(writes);
-    cache.drop(
-      writes.map(({ key }) => key),
-      clock.elapsedMs(),
-    );
+    // Also where it fails: some may be written all the same.
+    const drop = () =>
+      cache.drop(
+        writes.map(({ key }) => key),
+        clock.elapsedMs(),
+      );
+    const written = writes.length === 0 ? [] : await store.compareAndSet(writes).finally(drop);
     for (const [i, rows] of outcomes.entries()) if (written[i] === true) count(rows);
     return writes.filter((_, i) => written[i] !== true).map(({ key }) => key);
   }

@@ -145,7 +145,7 @@ async function changeTokens(
     const before = current?.tokens ?? [];
     const tokens = [...change(before)];
     if (tokens.length === before.length && tokens.every((token, i) => token === before[i])) {
-      if (current !== null) await point(writer, current.revision, control);
+      if (current !== null) await point(writer, current.revision, control).finally(() => gate.forget());
       return tokens;
     }
     const kept = unlisted(tokens, clock.nowUs());
@@ -159,8 +159,7 @@ async function changeTokens(
     const value = JSON.stringify(set);
     const [written] = await store.compareAndSet([{ key: gate.key, expected: text, value, expireInMs: null }]);
     if (written !== true) continue;
-    await point(writer, revision, control);
-    gate.forget();
+    await point(writer, revision, control).finally(() => gate.forget());
     return kept;
   }
   throw busy();

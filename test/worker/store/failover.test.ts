@@ -80,15 +80,15 @@ describe("reading", () => {
 });
 
 describe("writing", () => {
-  it("is taken by both, in one call each", async () => {
+  it("is taken by both, in one call each; a new row is looked at again", async () => {
     const { primary, secondary } = trio();
     const store = createFailoverStore({ primary, secondary });
     expect(await store.compareAndSet([write("1"), { ...write("2"), key: "l" }])).toEqual([true, true]);
     expect(await store.compareAndSet([write("3", "1"), { ...write("4", "other"), key: "l" }])).toEqual([true, false]);
     expect(secondary.rows).toEqual(primary.rows);
     expect([primary.calls, secondary.calls]).toEqual([
-      ["write", "write"],
-      ["write", "write"],
+      ["write", "read", "write"],
+      ["write", "read", "write"],
     ]);
     expect(secondary.writes[1]).toEqual([write("3", "1")]);
   });
