@@ -2,6 +2,7 @@
 import type { Table, Vector } from "apache-arrow";
 import { EdgefeatError } from "../../sdk/errors.ts";
 import { tableOf, takeRows, type UnreadCell, vectorFromValues } from "../datasets/index.ts";
+import type { Origin } from "./source-rows.ts";
 
 /** What to do with rows whose time is null or can't be read, or that hold a cell which its column's type can't read. */
 export type OnBadRows = "fail" | "quarantine";
@@ -115,12 +116,13 @@ export class SetAside {
   // Not to hold a source's table longer than its views need it.
   readonly #byTable = new WeakMap<Table, Part>();
 
-  /** Sets the rows with a reason aside, and returns the others. */
-  take(of: string, table: Table, reasons: Reasons): Table {
+  /** Sets the rows with a reason aside, and returns the others; `origin` is what table these are rows of. */
+  take(of: string, table: Table, reasons: Reasons, origin?: Origin): Table {
     if (reasons.rows === 0) return table;
-    const { rows, tables } = this.#part(of, table);
-    const fresh = reasons.sorted().filter((row) => !rows.has(row));
-    for (const row of fresh) rows.add(row);
+    const { rows, tables } = this.#part(of, origin?.table ?? table);
+    const rowOf = (row: number) => origin?.rows[row] ?? row;
+    const fresh = reasons.sorted().filter((row) => !rows.has(rowOf(row)));
+    for (const row of fresh) rows.add(rowOf(row));
     if (fresh.length > 0)
       tables.push(
         withReasons(

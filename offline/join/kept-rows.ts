@@ -4,7 +4,7 @@ import type { SourceTable } from "./source-rows.ts";
 
 /** Returns the rows that `keeps` is true for; the table itself where that is all of them. */
 export function keptRows(given: SourceTable, keeps: (row: number) => boolean): SourceTable {
-  const { table, unreadCells = [], partialRows = [], sameIds = [] } = given;
+  const { table, unreadCells = [], partialRows = [], sameIds = [], origin } = given;
   const rows = new Int32Array(table.numRows);
   let kept = 0;
   for (let row = 0; row < table.numRows; row++) {
@@ -23,6 +23,8 @@ export function keptRows(given: SourceTable, keeps: (row: number) => boolean): S
   return {
     ...given,
     table: takeRows(table, own),
+    origin:
+      origin === undefined ? { table, rows: own } : { ...origin, rows: own.map((row) => origin.rows[row] as number) },
     ...(told
       ? {
           unreadCells: moved(unreadCells),

@@ -19,6 +19,13 @@ export interface SourceTable {
   readonly partialRows?: readonly { readonly row: number; readonly columns: readonly string[] }[];
   /** Rows that have one event id, some of the log among them: the file's, and the log's with the one first that stands (SEMANTICS 4.6). */
   readonly sameIds?: readonly SameId[];
+  /** Of what table these are rows, and which, where some were left out. */
+  readonly origin?: Origin;
+}
+
+export interface Origin {
+  readonly table: Table;
+  readonly rows: Int32Array;
 }
 
 export interface SameId {

@@ -33,15 +33,16 @@ export async function viewRows(
   const { select } = spec;
   const whole = wholeRows(spec, given);
   const conflicts = conflictingRows(spec, whole);
-  const { table, unreadCells = [] } = conflicts.size === 0 ? whole : keptRows(whole, (row) => !conflicts.has(row));
+  const own = conflicts.size === 0 ? whole : keptRows(whole, (row) => !conflicts.has(row));
+  const { table, unreadCells = [], origin } = own;
   if (select === undefined) {
-    const own = aside === null ? table : usableRows(spec, name, table, unreadCells, aside);
-    return checkSourceRows(spec, own, conflicts.size);
+    return checkSourceRows(spec, aside === null ? table : usableRows(spec, name, own, aside), conflicts.size);
   }
-  const usable = aside === null ? table : aside.take(name, table, unread(sourceColumns([spec]), unreadCells));
+  const bad = unread(sourceColumns([spec]), unreadCells);
+  const usable = aside === null ? table : aside.take(name, table, bad, origin);
   const rows = await selectRows(engine, { view, source: name, select }, neededColumns(spec), usable, query);
-  const own = aside === null ? rows : usableRows(spec, `view "${label}"`, rows, [], aside);
-  return checkSourceRows(spec, own, conflicts.size);
+  const made = aside === null ? rows : usableRows(spec, `view "${label}"`, { table: rows }, aside);
+  return checkSourceRows(spec, made, conflicts.size);
 }
 
 /** Returns the rows without those that were not told a column which the view reads. */
@@ -57,14 +58,14 @@ function wholeRows(spec: Spec, given: SourceTable): SourceTable {
 }
 
 /** Returns the rows with times that can be used and without unread cells in the columns that the view needs. */
-function usableRows(spec: Spec, of: string, table: Table, cells: readonly UnreadCell[], aside: SetAside): Table {
-  const reasons = unread(neededColumns(spec), cells);
+function usableRows(spec: Spec, of: string, { table, unreadCells = [], origin }: SourceTable, aside: SetAside): Table {
+  const reasons = unread(neededColumns(spec), unreadCells);
   const { eventTime, createdTime } = spec.source;
   if (eventTime !== null) addBadTimes(reasons, table.getChild(eventTime), { column: eventTime, of, round: "up" });
   if (createdTime !== null) {
     addBadTimes(reasons, table.getChild(createdTime), { column: createdTime, of, round: "up", nulls: "keep" });
   }
-  return aside.take(of, table, reasons);
+  return aside.take(of, table, reasons, origin);
 }
 
 function unread(columns: readonly string[] | undefined, cells: readonly UnreadCell[]): Reasons {

@@ -14,6 +14,13 @@ export interface PartialRow {
   readonly columns: readonly string[];
 }
 
+/** What columns a source has. */
+export interface LogTypes {
+  readonly types: readonly (readonly [name: string, ValueType])[];
+  /** Those of types that no value has: no event was told them. */
+  readonly untyped: readonly string[];
+}
+
 /** A cell that its column's type can't take; the table has a null there. */
 export interface BadLogCell {
   readonly row: number;
@@ -33,6 +40,7 @@ interface Column {
 export class LogColumns {
   rows = 0;
   readonly #columns: readonly Column[];
+  readonly #untyped: readonly string[];
   readonly #pushes: (string | null)[] | null;
   readonly #partial: PartialRow[] = [];
   readonly #unread: BadLogCell[] = [];
@@ -42,9 +50,9 @@ export class LogColumns {
   /** The same list for all rows that lack the same columns. */
   readonly #lists = new Map<string, readonly string[]>();
 
-  /** `columns` by name; a type that can't be pushed leaves the column unknown. */
-  constructor(source: SourceSpec, columns: readonly (readonly [string, ValueType])[], pushes: boolean) {
-    this.#columns = columns.map(([name, type]) => ({
+  constructor(source: SourceSpec, { types, untyped }: LogTypes, pushes: boolean) {
+    this.#untyped = untyped;
+    this.#columns = types.map(([name, type]) => ({
       name,
       type,
       cell: cellOf(source, name, type),
@@ -54,7 +62,7 @@ export class LogColumns {
   }
 
   add(event: LogEvent): void {
-    const absent: string[] = [];
+    const absent = [...this.#untyped];
     for (const { name, cell, builder } of this.#columns) {
       let value: Value | null | undefined = null;
       try {

@@ -9,7 +9,8 @@ import { parsePushes, PUSHES } from "./pushes.ts";
 /**
  * Returns by what time each row was served, from what was materialized by view. A row is served from the first materialization
  * on that was completed after it was created, and held its event time; one that only the log has, if it was in the log by then.
- * A pushed event is from when the store took it. Any version of the view counts: it is the row that was known.
+ * One that the source has too and does not say when it was created counts as no older than the log's. A pushed event is served
+ * from when the store took it. Any version of the view counts: it is the row that was known.
  */
 export function servedTimes(completions: ReadonlyMap<string, readonly Completion[]>): ServedTimes {
   return (view, rows) => {
@@ -17,25 +18,28 @@ export function servedTimes(completions: ReadonlyMap<string, readonly Completion
     const { eventTimes, createdTimes } = rows;
     const pushes = pushesReader(rows);
     return Float64Array.from({ length: rows.rows }, (_, row) => {
-      const { loggedUs, takenUs } = pushes(row, view);
+      const { loggedUs, alsoLoggedUs, takenUs } = pushes(row, view);
+      // Nobody says when the source had a row that was pushed, too: not before the log did.
       const createdUs =
-        createdTimes === null || createdTimes.isNull?.[row] === 1 ? -Infinity : Number(createdTimes.us[row]);
+        createdTimes === null || createdTimes.isNull?.[row] === 1 ? alsoLoggedUs : Number(createdTimes.us[row]);
       const eventUs = eventTimes === null ? null : Number(eventTimes.us[row]);
       return Math.min(takenUs, held.first(eventUs, createdUs, loggedUs));
     });
   };
 }
 
-function pushesReader(rows: SourceRows): (row: number, view: string) => { loggedUs: Us; takenUs: Us } {
+function pushesReader(
+  rows: SourceRows,
+): (row: number, view: string) => Record<"loggedUs" | "alsoLoggedUs" | "takenUs", Us> {
   const read = columnReader(rows.column(PUSHES), { kind: "string" }, { column: PUSHES }) as (
     row: number,
   ) => string | null;
   return (row, view) => {
     const text = read(row);
-    if (text === null) return { loggedUs: -Infinity, takenUs: Infinity };
-    const { loggedUs, pushes } = parsePushes(text);
+    if (text === null) return { loggedUs: -Infinity, alsoLoggedUs: -Infinity, takenUs: Infinity };
+    const { loggedUs, alsoLoggedUs = -Infinity, pushes } = parsePushes(text);
     const taken = pushes.find((push) => push.view === view)?.takenUs ?? null;
-    return { loggedUs: loggedUs ?? -Infinity, takenUs: taken ?? Infinity };
+    return { loggedUs: loggedUs ?? -Infinity, alsoLoggedUs, takenUs: taken ?? Infinity };
   };
 }
 

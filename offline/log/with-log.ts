@@ -1,9 +1,9 @@
 // A source's rows and its log's events as one table: what the joins, materialization and the checks of them read.
-import type { Table, Vector } from "apache-arrow";
+import { makeBuilder, type Table, type Vector } from "apache-arrow";
 import { EdgefeatError } from "../../sdk/errors.ts";
 import type { ColumnTypes, SourceSpec } from "../../sdk/registry/index.ts";
 import type { Us } from "../../sdk/time.ts";
-import { compareValues, sameType, type Value, type ValueType } from "../../sdk/types/index.ts";
+import { compareValues, packValue, sameType, type Value, type ValueType } from "../../sdk/types/index.ts";
 import {
   arrowTypeOf,
   canReadAs,
@@ -18,7 +18,7 @@ import {
 } from "../datasets/index.ts";
 import { type ReadSource, sourceTable, type SourceTable } from "../join/source-rows.ts";
 import { loggedElsewhere, rangesBeside, withRowsElsewhere } from "./elsewhere.ts";
-import { LogColumns } from "./log-columns.ts";
+import { LogColumns, type LogTypes } from "./log-columns.ts";
 import { parsePushes, PUSHES, pushesText } from "./pushes.ts";
 import { type LogReadReport, readLog, type SourceLog } from "./read-log.ts";
 
@@ -40,7 +40,7 @@ export interface WithLogOptions {
  * Returns a reader of sources and their logs. An event that the source has too, by its id, is read once: the source's row, which
  * may know columns that the event was not told. Events that have one id and differ are told of, the one that stands first; so that
  * it is the same one whatever is asked, events outside the range come along that have the id of a logged one in it.
- * Without ids equal rows fall together in the join (SEMANTICS 2.3).
+ * Without ids an event is the source's row that has the same time and values; equal rows fall together in the join (SEMANTICS 2.3).
  * @throws as readSource and readLog; type_mismatch, value_out_of_range, bad_time for a value of the log, unless set aside
  */
 export function withLog(readSource: ReadSource, options: WithLogOptions): ReadSource {
@@ -48,20 +48,20 @@ export function withLog(readSource: ReadSource, options: WithLogOptions): ReadSo
     const log = source.eventTime === null ? null : options.logOf(source);
     const { batch, missing } = await readBatch(readSource, source, columns, range, log, options);
     const pushes = options.pushes === true;
-    const typed = log === null ? null : asDeclared(batch.table, options.typesOf(source));
-    if (log === null || typed === null) {
+    if (log === null) {
       return pushes ? { ...batch, table: withPushes(batch.table, new Map()) } : batch;
     }
+    const typed = asDeclared(batch.table, options.typesOf(source));
     // Without ids, and of what is read whole, nothing stands elsewhere.
     const beside = source.eventId === null || range === undefined ? [] : rangesBeside(range);
-    let events = new LogColumns(source, typed.types, pushes);
+    let events = new LogColumns(source, typed, pushes);
     const ids = new Set<string>();
     const report = await readLog(
       log,
       { range, writtenUntilUs: options.writtenUntilUs },
       {
         restart: () => {
-          events = new LogColumns(source, typed.types, pushes);
+          events = new LogColumns(source, typed, pushes);
           ids.clear();
         },
         add: (event) => {
@@ -82,7 +82,7 @@ export function withLog(readSource: ReadSource, options: WithLogOptions): ReadSo
       for (const event of await loggedElsewhere(log, elsewhere, options.writtenUntilUs)) events.add(event);
       if (isCut) rows = await withRowsElsewhere(readSource, source, columns, rows, elsewhere);
     }
-    const { table } = rows === batch ? typed : (asDeclared(rows.table, options.typesOf(source)) ?? typed);
+    const { table } = rows === batch ? typed : asDeclared(rows.table, options.typesOf(source));
     return joined(source, { ...rows, table }, events, options);
   };
 }
@@ -108,19 +108,21 @@ async function readBatch(
   }
 }
 
-/** Returns the table with its columns of the types declared, where they can be read so; null where a column's type can't be pushed. */
-function asDeclared(
-  table: Table,
-  declared: ColumnTypes,
-): { table: Table; types: readonly (readonly [string, ValueType])[] } | null {
+/** Returns the table with its columns of the types declared, where they can be read so; `untyped` are those that no value fits. */
+function asDeclared(table: Table, declared: ColumnTypes): LogTypes & { readonly table: Table } {
   const types: (readonly [string, ValueType])[] = [];
+  const untyped: string[] = [];
   const columns: (readonly [string, Vector])[] = [];
   for (const [i, { name, type: arrow }] of table.schema.fields.entries()) {
     const own = valueTypeOfArrow(arrow);
     const wanted = Object.hasOwn(declared, name) ? (declared[name] as ValueType) : null;
     const type = wanted !== null && canReadAs(arrow, wanted) ? wanted : own;
-    if (type === null) return null;
     const column = table.getChildAt(i) as Vector;
+    if (type === null) {
+      untyped.push(name);
+      columns.push([name, column]);
+      continue;
+    }
     types.push([name, type]);
     if (own !== null && sameType(own, type)) columns.push([name, column]);
     else {
@@ -128,7 +130,7 @@ function asDeclared(
       columns.push([name, vectorFromValues(type, cells(table.numRows, read))]);
     }
   }
-  return { table: tableOf(columns), types };
+  return { table: tableOf(columns), types, untyped };
 }
 
 function* cells<T>(rows: number, read: (row: number) => T): Generator<T> {
@@ -145,7 +147,7 @@ function joined(
   const log = events.finish();
   const [unread] = log.unreadCells;
   if (unread !== undefined && onBadRows !== "quarantine") throw unread.error;
-  const { same, sameIds } = source.eventId === null ? NO_IDS : sameEvents(source, batch.table, log);
+  const { same, sameIds } = sameEvents(source, batch, log);
   const inBatch = new Set(same.map(({ logRow }) => logRow));
   const kept = Int32Array.from(Array.from({ length: events.rows }, (_, row) => row).filter((row) => !inBatch.has(row)));
   const places = new Map(Array.from(kept, (row, i) => [row, batch.table.numRows + i]));
@@ -160,7 +162,7 @@ function joined(
       name: `source "${source.name}"`,
       table: pushesOf === null ? batch.table : withPushes(batch.table, pushesOf),
     },
-    { name: "the log", table: takeRows(log.table, kept) },
+    { name: "the log", table: withUntyped(takeRows(log.table, kept), batch.table) },
   ]);
   return {
     ...batch,
@@ -178,21 +180,50 @@ function joined(
   };
 }
 
-const NO_IDS = { same: [], sameIds: [] };
-
 /** An event of the log that the source has too. */
 interface SameEvent {
   readonly logRow: number;
   readonly row: number;
 }
 
+/** Returns, by row of the source, what became of its events in the log: as a rule it has one. */
 function pushesInBatch(same: readonly SameEvent[], column: Vector): Map<number, string> {
   const read = columnReader(column, { kind: "string" }, { column: PUSHES }) as (row: number) => string;
-  const text = (logRow: number) => {
-    const { loggedUs, pushes } = parsePushes(read(logRow));
-    return pushesText({ loggedUs: null, ...(loggedUs === null ? {} : { alsoLoggedUs: loggedUs }), pushes });
-  };
-  return new Map(same.map(({ logRow, row }) => [row, text(logRow)]));
+  const texts = new Map<number, string>();
+  for (const [row, own] of Map.groupBy(same, (one) => one.row)) {
+    const told = own.map(({ logRow }) => parsePushes(read(logRow)));
+    const loggedUs = Math.min(...told.map((one) => one.loggedUs ?? Infinity));
+    const byView = Map.groupBy(
+      told.flatMap(({ pushes }) => pushes),
+      ({ view }) => view,
+    );
+    const pushes = Array.from(byView, ([view, all]) => {
+      const takenUs = Math.min(...all.map((push) => push.takenUs ?? Infinity));
+      if (takenUs !== Infinity) return { view, takenUs };
+      return all.every(({ refused }) => refused === true)
+        ? { view, takenUs: null, refused: true as const }
+        : { view, takenUs: null };
+    });
+    texts.set(
+      row,
+      pushesText({ loggedUs: null, ...(loggedUs === Infinity ? {} : { alsoLoggedUs: loggedUs }), pushes }),
+    );
+  }
+  return texts;
+}
+
+/** Returns the log's rows with a null in every column that no value fits. */
+function withUntyped(log: Table, batch: Table): Table {
+  const names = new Set(log.schema.fields.map(({ name }) => name));
+  const nulls = batch.schema.fields
+    .filter(({ name }) => !names.has(name))
+    .map(({ name, type }) => {
+      const builder = makeBuilder({ type, nullValues: [null] });
+      for (let row = 0; row < log.numRows; row++) builder.append(null);
+      return [name, builder.finish().toVector()] as const;
+    });
+  if (nulls.length === 0) return log;
+  return tableOf([...log.schema.fields.map(({ name }, i) => [name, log.getChildAt(i) as Vector] as const), ...nulls]);
 }
 
 function withPushes(table: Table, pushes: ReadonlyMap<number, string>): Table {
@@ -209,14 +240,13 @@ function withPushes(table: Table, pushes: ReadonlyMap<number, string>): Table {
 /**
  * Returns the log's rows that the source has too, with its rows: the same id, event time and values, as far as the event was
  * told them. A created time that it was not told makes no difference; any other does, and the views tell of it. And the rows
- * of each id that several have, the log's among them.
+ * of each id that several have, the log's among them. Without ids, events of one time and of the same values are the same.
  */
 function sameEvents(
   source: SourceSpec,
-  batch: Table,
+  { table: batch, unreadCells = [] }: SourceTable,
   log: ReturnType<LogColumns["finish"]>,
 ): { same: SameEvent[]; sameIds: { file: number[]; log: number[] }[] } {
-  const eventId = source.eventId as string;
   const readers = log.table.schema.fields
     .filter(({ name }) => name !== PUSHES)
     .map(({ name, type: arrow }) => {
@@ -225,23 +255,32 @@ function sameEvents(
       const of = (table: Table) => columnReader(columnOf(table, name), type, { column: name, round: "up" });
       return { name, type, inBatch: of(batch), inLog: of(log.table) };
     });
-  const ids = readers.find(({ name }) => name === eventId);
-  if (ids === undefined) return NO_IDS;
-  const byId = new Map<Value, { file: number[]; log: number[] }>();
+  const absent = new Map(log.partialRows.map(({ row, columns }) => [row, columns]));
+  const lacked = new Set([source.createdTime, ...log.partialRows.flatMap(({ columns }) => columns)]);
+  // All that each event was told stands for the id that it has not.
+  const named = readers.filter(({ name }) => (source.eventId === null ? !lacked.has(name) : name === source.eventId));
+  const nameOf = (row: number, side: "inBatch" | "inLog"): string | null => {
+    const values = named.map((reader) => reader[side](row));
+    if (source.eventId !== null && values[0] === null) return null;
+    return named.map(({ type }, i) => packValue(type, values[i] as Value | null)).join();
+  };
+  if (named.length === 0) return { same: [], sameIds: [] };
+  const byId = new Map<string, { file: number[]; log: number[] }>();
   for (let row = 0; row < log.table.numRows; row++) {
-    const id = ids.inLog(row);
+    const id = nameOf(row, "inLog");
     if (id === null) continue;
     const known = byId.get(id);
     if (known === undefined) byId.set(id, { file: [], log: [row] });
     else known.log.push(row);
   }
-  const absent = new Map(log.partialRows.map(({ row, columns }) => [row, columns]));
+  // A cell that can't be read is no null.
+  const unread = new Set(unreadCells.map(({ row }) => row));
   const same: SameEvent[] = [];
   for (let row = 0; row < batch.numRows; row++) {
-    const id = ids.inBatch(row);
+    const id = nameOf(row, "inBatch");
     const known = id === null ? undefined : byId.get(id);
     known?.file.push(row);
-    for (const logRow of known?.log ?? []) {
+    for (const logRow of (unread.has(row) ? undefined : known?.log) ?? []) {
       const isSame = readers.every(({ name, type, inBatch, inLog }) => {
         if (absent.get(logRow)?.includes(name) === true) return true;
         const value = inLog(logRow);
@@ -251,6 +290,7 @@ function sameEvents(
       if (isSame) same.push({ logRow, row });
     }
   }
+  if (source.eventId === null) return { same, sameIds: [] };
   return { same, sameIds: [...byId.values()].filter(({ file, log: own }) => file.length + own.length > 1) };
 }
 

@@ -5,7 +5,7 @@ import type { Snapshot, SourceSpec } from "../../sdk/registry/index.ts";
 import { floorTo, formatTime, parseTime, US_PER_DAY, US_PER_HOUR } from "../../sdk/time.ts";
 import { columnOf, namesOf, tableOf, vectorFromValues } from "../datasets/index.ts";
 import { type ReadSource, sourceTable } from "../join/source-rows.ts";
-import { readTimes } from "../join/times.ts";
+import { scanTimes } from "../join/times.ts";
 
 /** Another join to try on the rows that differ. */
 export interface OtherJoin {
@@ -124,17 +124,19 @@ export function exactEdges(snapshot: Snapshot): Snapshot {
 /** Returns a reader of the same sources with time running backwards, so that the join finds what comes next. */
 export function backwards(readSource: ReadSource): ReadSource {
   return async (source, columns) => {
-    const { table } = sourceTable(await readSource(source, columns));
+    const given = sourceTable(await readSource(source, columns));
+    const { table } = given;
     const name = source.eventTime;
-    if (name === null) return table;
+    if (name === null) return given;
     const { us, isNull } = eventTimes(table, source, name);
     const times = vectorFromValues(
       { kind: "timestamp" },
       Array.from(us, (e, row) => (isNull?.[row] === 1 ? null : -e)),
     );
-    return tableOf(
-      namesOf(table.schema).map((column) => [column, column === name ? times : columnOf(table, column)] as const),
+    const columnsOf = namesOf(table.schema).map(
+      (column) => [column, column === name ? times : columnOf(table, column)] as const,
     );
+    return { ...given, table: tableOf(columnsOf) };
   };
 }
 
@@ -159,10 +161,7 @@ export async function eventTimeSpan(
 }
 
 function eventTimes(table: Table, source: SourceSpec, name: string) {
-  return readTimes(columnOf(table, name), {
-    column: name,
-    of: `source "${source.name}"`,
-    round: "up",
-    nulls: "keep",
-  });
+  // What can't be used is for the join to refuse, or to set aside.
+  return scanTimes(columnOf(table, name), { column: name, of: `source "${source.name}"`, round: "up", nulls: "keep" })
+    .times;
 }

@@ -8,6 +8,7 @@ import { columnReader, takeRows, valueTypeOfArrow } from "../datasets/index.ts";
 import { exclusively, type QueryOptions } from "../engine/index.ts";
 import { SetAside } from "../join/bad-rows.ts";
 import { type SourceRows, sourceTable } from "../join/source-rows.ts";
+import { keptRows } from "../join/kept-rows.ts";
 import { rowReader } from "../join/stored-history.ts";
 import { viewRows } from "../join/view-rows.ts";
 import type { RowWrite, TileWrite } from "../materialize/sink.ts";
@@ -36,17 +37,11 @@ export async function rightRows(
   const todo = new Set(ids.filter((id) => rows.moving.get(name)?.has(id) !== true));
   const keys = spec.joinKeys.map((key) => ({ name: key.name, type: parseTypeName(key.type) }));
   const idOf = idReader(given.table, keys);
-  const theirs = rowsWhere(given.table.numRows, (row) => todo.has(idOf(row) ?? ""));
+  const theirs = keptRows(given, (row) => todo.has(idOf(row) ?? ""));
   const aside = onBadRows === "quarantine" ? new SetAside() : null;
   const query: QueryOptions = signal === undefined ? {} : { signal };
   const made = await exclusively(engine, async (): Promise<ReadonlyMap<string, RowWrite | TileWrite>> => {
-    const source = await viewRows(
-      engine,
-      view.view,
-      plain,
-      { table: takeRows(given.table, theirs) },
-      { aside, ...query },
-    );
+    const source = await viewRows(engine, view.view, plain, theirs, { aside, ...query });
     if (plain.kind === "stored") return storedRows(plain, source, nowUs);
     return tileRows(
       plain,

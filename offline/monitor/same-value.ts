@@ -34,7 +34,8 @@ export function sameValue(a: Value | null, b: Value | null, tolerance: number): 
   if (a === b) return true;
   if (typeof a === typeof b && typeof a !== "number") return false;
   const [x, y] = [Number(a), Number(b)];
-  return x === y || Math.abs(x - y) <= tolerance * Math.max(Math.abs(x), Math.abs(y));
+  if (x === y || !Number.isFinite(x) || !Number.isFinite(y)) return x === y;
+  return Math.abs(x - y) <= tolerance * Math.max(Math.abs(x), Math.abs(y));
 }
 
 /** True for what stands for no value: null, and the NaN that some tools write for it. */

@@ -17,10 +17,11 @@ export function eventIdReader(source: SourceRows, name: string): (row: number) =
 }
 
 /**
- * Returns the rows that repeat another, by their ids: of one key, by row in `kids`; negative ones take no part.
+ * Returns the rows that repeat another, by their ids, with the row that each repeats: of one key, by row in `kids`; negative
+ * ones take no part.
  * @throws missing_value for events without an id, event_conflict for one id of a key with two contents
  */
-export function repeatedEvents(spec: AggregatedViewSpec, source: SourceRows, kids: Int32Array): number[] {
+export function repeatedEvents(spec: AggregatedViewSpec, source: SourceRows, kids: Int32Array): Map<number, number> {
   const { eventId, name } = spec.source;
   const column = source.column(eventId as string);
   if (column.nullCount > 0) {
@@ -38,7 +39,7 @@ export function repeatedEvents(spec: AggregatedViewSpec, source: SourceRows, kid
   const events = new WordNumbers();
   /** By event: the row that it is met in first. */
   const firsts: number[] = [];
-  const repeats: number[] = [];
+  const repeats = new Map<number, number>();
   const contentOf = eventContent(spec, source);
   for (const [row, kid] of kids.entries()) {
     if (kid < 0) continue;
@@ -49,7 +50,7 @@ export function repeatedEvents(spec: AggregatedViewSpec, source: SourceRows, kid
     }
     const first = firsts[event] as number;
     if (contentOf(row) === contentOf(first)) {
-      repeats.push(row);
+      repeats.set(row, first);
       continue;
     }
     throw new EdgefeatError(

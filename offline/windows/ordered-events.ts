@@ -41,14 +41,24 @@ export async function loadOrderedEvents(
     numbers === null
       ? await numberInOrder(engine, spec, source, options)
       : numbers.number(source.keys, source.rows, false);
-  if (spec.source.eventId !== null) for (const row of repeatedEvents(spec, source, kids)) kids[row] = -1;
+  const repeats = spec.source.eventId === null ? new Map<number, number>() : repeatedEvents(spec, source, kids);
+  for (const row of repeats.keys()) kids[row] = -1;
+  const once = servedOnce(source, repeats);
   if (known) {
-    const knownUs = knownTimes(source);
+    const knownUs = knownTimes(once);
     for (let row = 0; row < kids.length; row++) if (knownUs[row] === Infinity) kids[row] = -1;
   }
   const count = numbers?.count ?? kids.reduce((most, kid) => Math.max(most, kid), -1) + 1;
   const times = usNumbers((eventTimes as NonNullable<typeof eventTimes>).us);
-  return { ...orderByKeyAndTime(kids, count, times, range), source };
+  return { ...orderByKeyAndTime(kids, count, times, range), source: once };
+}
+
+/** An event that several rows tell of was served when the first of them was. */
+function servedOnce(source: SourceRows, repeats: ReadonlyMap<number, number>): SourceRows {
+  if (source.servedUs === undefined || repeats.size === 0) return source;
+  const servedUs = source.servedUs.slice();
+  for (const [row, first] of repeats) servedUs[first] = Math.min(servedUs[first] as number, servedUs[row] as number);
+  return { ...source, servedUs };
 }
 
 /** Sorting keys is the engine's. */

@@ -7,7 +7,7 @@ import { type Engine, getHistoricalFeatures, openEngine } from "../../../offline
 import { type Completion, keepCompletion, readCompletions } from "../../../offline/log/completions.ts";
 import { servedTimes } from "../../../offline/log/served.ts";
 import { withLog } from "../../../offline/log/with-log.ts";
-import { count, csv, entity, featureView, float64, last, string, timestamp } from "../../../sdk/index.ts";
+import { count, csv, entity, featureView, float64, last, string, sum, timestamp } from "../../../sdk/index.ts";
 import { typesInSnapshot } from "../../../sdk/registry/index.ts";
 import type { Value, ValueType } from "../../../sdk/types/index.ts";
 import { appendTo, memoryLogFiles, random, record } from "../../support/log-files.ts";
@@ -17,7 +17,7 @@ const TEXT: ValueType = { kind: "string" };
 const TIME: ValueType = { kind: "timestamp" };
 
 const shop = entity("shop", { joinKey: "k", type: string() });
-const schema = { id: string(), k: string(), at: timestamp(), made: timestamp(), x: float64() };
+const schema = { id: string(), k: string(), at: timestamp(), made: timestamp(), x: float64(), y: float64() };
 const source = csv("s", { path: "s.csv", eventTime: "at", createdTime: "made", eventId: "id", schema });
 const stats = featureView("stats", {
   entities: [shop],
@@ -25,7 +25,9 @@ const stats = featureView("stats", {
   aggregations: { n: count("1d"), last_x: last("x", "1d") },
 });
 const rows = featureView("rows", { entities: [shop], source, features: { x: float64() } });
-const { snapshot } = snapshotFrom({ stats, rows });
+/** Another view over the source, which is always asked for, too. */
+const beside = featureView("beside", { entities: [shop], source, aggregations: { sum_y: sum("y", "1d") } });
+const { snapshot } = snapshotFrom({ stats, rows, beside });
 
 let engine: Engine;
 beforeAll(async () => {
@@ -45,6 +47,9 @@ interface Pushed extends Batch {
   readonly written: number;
   readonly deferred: boolean;
   readonly repeat?: boolean;
+  readonly refused?: boolean;
+  /** What it was told instead of x. */
+  readonly y?: number;
 }
 type Run = Omit<Completion, "version">;
 
@@ -69,10 +74,10 @@ async function served(
   times: readonly number[],
 ) {
   const files = memoryLogFiles();
-  for (const { id, at, made, x, view, written, deferred, repeat = false } of pushes) {
-    await appendTo(files, [
-      record(id, at, { k: "a", x }, { view, createdTimeUs: made, writtenAtUs: written, deferred, repeat }),
-    ]);
+  for (const { id, at, made, x, y, view, written, deferred, repeat = false, refused = false } of pushes) {
+    const values = y === undefined ? { k: "a", x } : { k: "a", y };
+    const told = { view, createdTimeUs: made, writtenAtUs: written, deferred, repeat, refused };
+    await appendTo(files, [record(id, at, values, told)]);
   }
   const place = { files, folder: "p/dev" };
   for (const run of runs) await keepCompletion(place, { version: 1, ...run }, random);
@@ -83,6 +88,7 @@ async function served(
     ["at", column(TIME, ({ at }) => BigInt(at))],
     ["made", column(TIME, ({ made }) => (made === null ? null : BigInt(made)))],
     ["x", column({ kind: "float64" }, ({ x }) => x)],
+    ["y", column({ kind: "float64" }, () => 2)],
   ]);
   const readSource = withLog(async (_, columns) => (columns === undefined ? table : table.select([...columns])), {
     logOf: () => ({ files, folder: "p/dev/s", source: "s", datasets }),
@@ -102,7 +108,7 @@ async function served(
       ["event_timestamp", vectorFromValues(TIME, times.map(BigInt))],
     ]),
     snapshot,
-    request: { features: ["stats:n", "stats:last_x", "rows:x"] },
+    request: { features: ["stats:n", "stats:last_x", "rows:x", "beside:sum_y"] },
     readSource,
     asServed: servedTimes(await readCompletions(place)),
     fullNames: true,
@@ -162,6 +168,63 @@ describe("as served (SEMANTICS 2.2)", () => {
       [],
       [completion("stats", null, 50, 60)],
       60,
+      [1, 1, null],
+    ],
+    [
+      "never said to be made, and pushed after the run: not before it was taken",
+      [b("1", 10, null, 1)],
+      [{ ...b("1", 10, null, 1), view: "stats", written: 100, deferred: false }],
+      [completion("stats", null, 50, 60), completion("stats", null, 120, 130)],
+      99,
+      [0, null, null],
+    ],
+    [
+      "… but from then on",
+      [b("1", 10, null, 1)],
+      [{ ...b("1", 10, null, 1), view: "stats", written: 100, deferred: false }],
+      [completion("stats", null, 50, 60), completion("stats", null, 120, 130)],
+      100,
+      [1, 1, null],
+    ],
+    [
+      "deferred, once the source has it: from the next run on",
+      [b("1", 10, null, 1)],
+      [{ ...b("1", 10, null, 1), view: "stats", written: 100, deferred: true }],
+      [completion("stats", null, 50, 60), completion("stats", null, 120, 130)],
+      129,
+      [0, null, null],
+    ],
+    [
+      "a row of the source that was pushed twice, once without its created time: from the first on",
+      [b("1", 10, 5, 1)],
+      [
+        { ...b("1", 10, null, 1), view: "stats", written: 30, deferred: false },
+        { ...b("1", 10, 5, 1), view: "stats", written: 40, deferred: false },
+      ],
+      [],
+      35,
+      [1, 1, null],
+    ],
+    [
+      "… though the second was refused, its created time being another",
+      [b("1", 10, 5, 1)],
+      [
+        { ...b("1", 10, null, 1), view: "stats", written: 30, deferred: false },
+        { ...b("1", 10, 5, 1), view: "stats", written: 40, deferred: true, refused: true },
+      ],
+      [],
+      45,
+      [1, 1, null],
+    ],
+    [
+      "a row of the source that another view was told otherwise of",
+      [b("1", 10, null, 1)],
+      [
+        { ...b("1", 10, null, 1), view: "stats", written: 30, deferred: false },
+        { ...b("1", 10, null, 1), y: 3, view: "beside", written: 31, deferred: true, refused: true },
+      ],
+      [completion("stats", null, 50, 60)],
+      40,
       [1, 1, null],
     ],
     [

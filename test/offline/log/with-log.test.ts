@@ -1,5 +1,5 @@
 // A source and its log as one table: what counts once, what conflicts, what is left out, and what in the log is damaged.
-import type { Table } from "apache-arrow";
+import { Field, Float64, makeBuilder, Struct, Table } from "apache-arrow";
 import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { datasets } from "../../../offline/datasets/files.ts";
@@ -314,6 +314,55 @@ describe("a source with its log (SEMANTICS 4.6, 4.7)", () => {
     expect(await features(BATCH, STATS, { onBadRows: "quarantine" })).toEqual([3, 11, 8, 1]);
   });
 
+  it("of a source with a column of a type that no value has reads the log all the same", async () => {
+    await appendTo(files, [e("l1", 30, 4)]);
+    const struct = new Struct([new Field("a", new Float64(), true)]);
+    const readSource = withLog(
+      async (_, columns) => {
+        const builder = makeBuilder({ type: struct, nullValues: [null] });
+        for (const row of BATCH) builder.append({ a: row[4] } as never);
+        const table = batchOf(BATCH).assign(new Table({ meta: builder.finish().toVector() }));
+        return columns === undefined ? table : table.select([...columns]);
+      },
+      { logOf: sourceLog, typesOf: (spec) => typesInSnapshot(snapshot, spec) },
+    );
+    const { table } = (await readSource(sourceOf(snapshot, "stats"), undefined)) as { table: Table };
+    const meta = table.getChild("meta");
+    expect([0, 1, 2].map((row) => (meta?.get(row) as { a: number } | null)?.a)).toEqual([1, 2, undefined]);
+    expect(await joined(readSource, ["stats:n", "stats:sum_x"], [HOUR_US])).toEqual([[3, 7]]);
+    // A query of the view's own that names no columns may read that one: events were not told it.
+    expect(await joined(readSource, ["stats:n", "picked:sum_x"], [HOUR_US])).toEqual([[3, 3]]);
+  });
+
+  it("takes no cell that can't be read for a null that an event was told", async () => {
+    await appendTo(files, [e("b1", 10, null, { createdTimeUs: 5 }, "u")]);
+    const readSource = withLog(
+      async (_, columns) => ({
+        table: (columns === undefined ? batchOf : (rows: Row[]) => batchOf(rows).select([...columns]))([
+          ["b1", "a", 10, 5, null, "u"],
+        ]),
+        unreadCells: [{ row: 0, column: "x", reason: "no number" }],
+      }),
+      { logOf: sourceLog, typesOf: (spec) => typesInSnapshot(snapshot, spec), onBadRows: "quarantine" },
+    );
+    expect(await joined(readSource, ["stats:n"], [HOUR_US], "quarantine")).toEqual([[1]]);
+  });
+
+  it("sets a row aside once, whatever views can't use it beside events that not all of them were told", async () => {
+    await appendTo(files, [record("l1", 30, { k: "a", x: 4 })]);
+    const bad: Row[] = [...BATCH, ["b3", "a", 40, 35, 4, "w"]];
+    const readSource = withLog(
+      async (_, columns) => ({
+        table: columns === undefined ? batchOf(bad) : batchOf(bad).select([...columns]),
+        unreadCells: [{ row: 2, column: "k", reason: "no key" }],
+      }),
+      { logOf: sourceLog, typesOf: (spec) => typesInSnapshot(snapshot, spec), onBadRows: "quarantine" },
+    );
+    const { report, quarantine } = await join(readSource, ["stats:n", "texts:last_y"], [HOUR_US], "quarantine");
+    expect((quarantine ?? []).map(({ of, table }) => [of, table.numRows])).toEqual([["s", 1]]);
+    expect(report.quarantined).toEqual({ s: 1 });
+  });
+
   it("reads what was written up to a moment", async () => {
     await appendTo(files, [e("l1", 30, 4, { writtenAtUs: 100 })]);
     await appendTo(files, [e("l2", 40, 8, { writtenAtUs: 101 })]);
@@ -333,6 +382,46 @@ describe("a source with its log (SEMANTICS 4.6, 4.7)", () => {
     expect(await read(spec, ["id", "k", "at", "made", "x"])).toMatchObject({ table: { numRows: 1 } });
     files.contents.clear();
     await expect(read(spec, ["id", "k", "at", "made", "x"])).rejects.toMatchObject({ code: "file_not_found" });
+  });
+});
+
+describe("a source without ids", () => {
+  const anonymous = csv("s", { path: "s.csv", eventTime: "at", createdTime: "made", schema });
+  const view = { entities: [shop], source: anonymous };
+  const counts = featureView("counts", { ...view, aggregations: { n: count("1d"), sum_x: sum("x", "1d") } });
+  const lasts = featureView("lasts", { ...view, features: { x: float64() } });
+  const { snapshot: nameless } = snapshotFrom({ counts, lasts });
+
+  it.each<[what: string, log: Parameters<typeof appendTo>[1], expected: unknown[]]>([
+    ["no log", [], [3, 4, 2]],
+    ["an event that the source has", [record(null, 20, { k: "a", x: 2 }, { view: "lasts" })], [3, 4, 2]],
+    ["one that it has twice", [record(null, 10, { k: "a", x: 1 }, { view: "lasts" })], [3, 4, 2]],
+    ["one of its own", [record(null, 30, { k: "a", x: 8 }, { view: "lasts" })], [4, 12, 8]],
+    ["one of another value", [record(null, 20, { k: "a", x: 8 }, { view: "lasts" })], [4, 12, 2]],
+  ])("counts %s once", async (_, log, expected) => {
+    await appendTo(files, log);
+    const batch = batchOf([
+      ["1", "a", 10, 5, 1, "u"],
+      ["2", "a", 10, 5, 1, "u"],
+      ["3", "a", 20, 15, 2, "v"],
+    ]);
+    const readSource = withLog(async (_source, columns) => batch.select([...(columns ?? [])]), {
+      logOf: sourceLog,
+      typesOf: (spec) => typesInSnapshot(nameless, spec),
+    });
+    const wanted = ["counts:n", "counts:sum_x", "lasts:x"];
+    const { table } = await getHistoricalFeatures({
+      engine,
+      entities: tableOf([
+        ["k", vectorFromValues(TEXT, ["a"])],
+        ["event_timestamp", vectorFromValues(TIME, [BigInt(HOUR_US)])],
+      ]),
+      snapshot: nameless,
+      request: { features: wanted },
+      readSource,
+      fullNames: true,
+    });
+    expect(cellsOf(table, wanted, 0)).toEqual(expected);
   });
 });
 
