@@ -1,6 +1,6 @@
 // Some rows of a source's table, with all that is told of them.
 import { takeRows } from "../datasets/index.ts";
-import type { SourceTable } from "./source-rows.ts";
+import type { SameId, SourceTable } from "./source-rows.ts";
 
 /** Returns the rows that `keeps` is true for; the table itself where that is all of them. */
 export function keptRows(given: SourceTable, keeps: (row: number) => boolean): SourceTable {
@@ -20,6 +20,11 @@ export function keptRows(given: SourceTable, keeps: (row: number) => boolean): S
       return row === undefined ? [] : [{ ...one, row }];
     });
   const movedRows = (of: readonly number[]) => of.map((row) => places.get(row)).filter((row) => row !== undefined);
+  const movedId = ({ file, log, standings }: SameId): SameId => ({
+    file: movedRows(file),
+    log: movedRows(log),
+    ...(standings === undefined ? {} : { standings: standings.filter((_, i) => places.has(log[i] as number)) }),
+  });
   return {
     ...given,
     table: takeRows(table, own),
@@ -29,7 +34,7 @@ export function keptRows(given: SourceTable, keeps: (row: number) => boolean): S
       ? {
           unreadCells: moved(unreadCells),
           partialRows: moved(partialRows),
-          sameIds: sameIds.map(({ file, log }) => ({ file: movedRows(file), log: movedRows(log) })),
+          sameIds: sameIds.map(movedId),
         }
       : {}),
   };

@@ -10,9 +10,13 @@ const NONE: ReadonlySet<number> = new Set();
 
 /**
  * Returns the rows of the log that differ, in what the view reads, from the one that stands of their key and event id: the
- * file's, else the log's first. Two rows of the file that differ are for whoever takes each id once to refuse.
+ * file's, else the log's first for the view. Two rows of the file that differ are for whoever takes each id once to refuse.
  */
-export function conflictingRows(spec: StoredViewSpec | AggregatedViewSpec, given: SourceTable): ReadonlySet<number> {
+export function conflictingRows(
+  view: string,
+  spec: StoredViewSpec | AggregatedViewSpec,
+  given: SourceTable,
+): ReadonlySet<number> {
   const { sameIds = [], unreadCells = [] } = given;
   const { eventTime, createdTime, eventId } = spec.source;
   if (spec.kind !== "aggregated" || eventId === null || sameIds.length === 0) return NONE;
@@ -48,7 +52,7 @@ export function conflictingRows(spec: StoredViewSpec | AggregatedViewSpec, given
     ...scans.flatMap((scan) => scan.bad.map(({ row }) => row)),
   ]);
   const conflicting = new Set<number>();
-  for (const { file, log } of sameIds) {
+  for (const { file, log, standings } of sameIds) {
     const standing = new Map<string, string>();
     const differs = (row: number): boolean => {
       const at = places.get(row) as number;
@@ -59,7 +63,9 @@ export function conflictingRows(spec: StoredViewSpec | AggregatedViewSpec, given
       return standing.get(key) !== content;
     };
     for (const row of file) differs(row);
-    for (const row of log) if (differs(row)) conflicting.add(row);
+    const standingOf = (i: number) => standings?.[i]?.get(view) ?? standings?.[i]?.get("") ?? 0;
+    const inOrder = [...log.keys()].sort((a, b) => standingOf(a) - standingOf(b) || a - b);
+    for (const i of inOrder) if (differs(log[i] as number)) conflicting.add(log[i] as number);
   }
   return conflicting;
 }

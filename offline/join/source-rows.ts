@@ -12,6 +12,8 @@ export type { ReadStats, TimeRange };
 /** A source's rows, with what reading them took. */
 export interface SourceTable {
   readonly table: Table;
+  /** True where some rows are events of the log: which of them are a view's depends on the columns that it reads. */
+  readonly hasEvents?: boolean;
   readonly read?: ReadStats;
   /** Cells that could not be read and are null in the table, where the reader was told to go on (SEMANTICS 1.3). */
   readonly unreadCells?: readonly UnreadCell[];
@@ -31,6 +33,8 @@ export interface Origin {
 export interface SameId {
   readonly file: readonly number[];
   readonly log: readonly number[];
+  /** Of each of the log: how it stands for the views that it was pushed to, and under "" for others; less stands first. */
+  readonly standings?: readonly ReadonlyMap<string, number>[];
 }
 
 /**

@@ -94,18 +94,22 @@ async function loadSeen(
 ): Promise<void> {
   const typed = eachKey(keys.length, (k, i) => `${k} ${keySqlType((keys[i] as InputColumn).type)}, `, "");
   await run(engine, [`CREATE OR REPLACE TABLE ef_seen_rows (${typed}e BIGINT)`], query);
-  for (const { view, spec, keys: own } of reads) {
-    const lean = { ...spec, ...NO_VALUES };
+  for (const { view, spec, keys: names } of reads) {
+    let own: ViewRead["spec"] = { ...spec, ...NO_VALUES };
     // A view's own query may make its times of others, so that no row can be left out.
     const until = spec.select === undefined ? { afterUs: null, untilUs: BigInt(untilUs) } : undefined;
-    const given = sourceTable(await readSource(spec.source, sourceColumns([lean]), until));
-    const source = await viewRows(engine, view, lean, given, {
+    let given = sourceTable(await readSource(spec.source, sourceColumns([own]), until));
+    if (given.hasEvents === true) {
+      own = spec;
+      given = sourceTable(await readSource(spec.source, sourceColumns([spec]), until));
+    }
+    const source = await viewRows(engine, view, own, given, {
       aside: onBadRows === "quarantine" ? new SetAside() : null,
       ...query,
     });
     await loadSource(engine, source, {}, query);
     // Views may have the same keys in another order.
-    const inOrder = keys.map(({ name }) => `k${own.findIndex((key) => key.name === name)}`);
+    const inOrder = keys.map(({ name }) => `k${names.findIndex((key) => key.name === name)}`);
     const first = source.eventTimes === null ? `${Number.MIN_SAFE_INTEGER}` : "min(e)";
     const known = ["true", ...inOrder.map((k) => `${k} IS NOT NULL`)].join(" AND ");
     const grouped = inOrder.length === 0 ? "" : `GROUP BY ${inOrder.join(", ")}`;
@@ -127,7 +131,7 @@ async function loadSeen(
   );
 }
 
-/** A spine needs keys and times only. */
+/** A spine needs keys and times only, but where a log has events: which are a view's depends on what they were told. */
 const NO_VALUES = { features: [], columns: [] };
 
 /** Returns the reads with the most join keys. @throws bad_request when another read has a key that they lack */

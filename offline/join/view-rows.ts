@@ -32,7 +32,7 @@ export async function viewRows(
   const { name } = spec.source;
   const { select } = spec;
   const whole = wholeRows(spec, given);
-  const conflicts = conflictingRows(spec, whole);
+  const conflicts = conflictingRows(view, spec, whole);
   const own = conflicts.size === 0 ? whole : keptRows(whole, (row) => !conflicts.has(row));
   const { table, unreadCells = [], origin } = own;
   if (select === undefined) {

@@ -88,10 +88,15 @@ export function conflictsIn(events: readonly LogEvent[], joinKeys: readonly (rea
   return Math.max(0, ...counts);
 }
 
-/** Returns how well an event stands against others of its id: one that the online store took before others, one that it refused last. */
-export function standingOf({ pushes }: LogEvent): number {
-  if (pushes.some(({ refused }) => refused)) return 2;
-  return pushes.some(({ takenUs }) => takenUs !== null) ? 0 : 1;
+/**
+ * Returns how well an event stands against others of its id: one that the online store took before others, one that it refused
+ * last. For a view that it was pushed to that is what became of it there; otherwise what became of it anywhere.
+ */
+export function standingOf({ pushes }: Pick<LogEvent, "pushes">, view?: string): number {
+  const own = pushes.filter((push) => push.view === view);
+  const judged = own.length > 0 ? own : pushes;
+  if (judged.some(({ refused }) => refused)) return 2;
+  return judged.some(({ takenUs }) => takenUs !== null) ? 0 : 1;
 }
 
 function compareStanding(a: LogEvent, b: LogEvent): number {

@@ -14,6 +14,9 @@ export interface PartialRow {
   readonly columns: readonly string[];
 }
 
+/** How an event stands against others of its id, by view (`standingOf`). */
+export type Standings = ReadonlyMap<string, number>;
+
 /** What columns a source has. */
 export interface LogTypes {
   readonly types: readonly (readonly [name: string, ValueType])[];
@@ -45,6 +48,10 @@ export class LogColumns {
   readonly #partial: PartialRow[] = [];
   readonly #unread: BadLogCell[] = [];
   readonly #standing: number[] = [];
+  /** By row: how it stands for each view that it was pushed to. */
+  readonly #standings: Standings[] = [];
+  /** The same for all rows that stand alike. */
+  readonly #alike = new Map<string, Standings>();
   readonly #writtenUs: number[] = [];
   readonly #eventUs: number[] = [];
   /** The same list for all rows that lack the same columns. */
@@ -79,6 +86,10 @@ export class LogColumns {
       this.#lists.set(absent.join(), list);
       this.#partial.push({ row: this.rows, columns: list });
     }
+    const own = event.pushes.map(({ view }) => [view, standingOf(event, view)] as const);
+    const standings = this.#alike.get(own.join()) ?? new Map(own);
+    this.#alike.set(own.join(), standings);
+    this.#standings.push(standings);
     this.#standing.push(standingOf(event));
     this.#writtenUs.push(event.writtenAtUs);
     this.#eventUs.push(event.eventTimeUs);
@@ -91,6 +102,11 @@ export class LogColumns {
     const by = (numbers: readonly number[], a: number, b: number) => (numbers[a] as number) - (numbers[b] as number);
     const orders = [this.#standing, this.#writtenUs, this.#eventUs];
     return rows.toSorted((a, b) => orders.reduce((order, numbers) => order || by(numbers, a, b), 0) || a - b);
+  }
+
+  /** Returns how a row stands for each view that it was pushed to, and, under "", for others. */
+  standings(row: number): Standings {
+    return new Map([["", this.#standing[row] as number], ...(this.#standings[row] as Standings)]);
   }
 
   finish(): { table: Table; partialRows: readonly PartialRow[]; unreadCells: readonly BadLogCell[] } {

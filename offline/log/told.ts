@@ -20,6 +20,7 @@ export async function readTold(log: SourceLog, view: string, afterUs: Us): Promi
     },
   );
   return events.toSorted(
-    (a, b) => standingOf(a) - standingOf(b) || a.eventTimeUs - b.eventTimeUs || a.writtenAtUs - b.writtenAtUs,
+    (a, b) =>
+      standingOf(a, view) - standingOf(b, view) || a.eventTimeUs - b.eventTimeUs || a.writtenAtUs - b.writtenAtUs,
   );
 }

@@ -167,6 +167,7 @@ function joined(
   return {
     ...batch,
     table,
+    hasEvents: true,
     unreadCells: [
       ...(batch.unreadCells ?? []),
       ...moved(log.unreadCells.map(({ error, ...cell }) => ({ ...cell, reason: error.message }))),
@@ -175,7 +176,9 @@ function joined(
     sameIds: sameIds.flatMap((ids) => {
       const left = ids.log.filter((row) => !inBatch.has(row));
       if (left.length === 0 || ids.file.length + left.length === 1) return [];
-      return [{ file: ids.file, log: events.byStanding(left).map((row) => places.get(row) as number) }];
+      const own = events.byStanding(left);
+      const standings = own.map((row) => events.standings(row));
+      return [{ file: ids.file, log: own.map((row) => places.get(row) as number), standings }];
     }),
   };
 }

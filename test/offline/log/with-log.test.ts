@@ -385,46 +385,6 @@ describe("a source with its log (SEMANTICS 4.6, 4.7)", () => {
   });
 });
 
-describe("a source without ids", () => {
-  const anonymous = csv("s", { path: "s.csv", eventTime: "at", createdTime: "made", schema });
-  const view = { entities: [shop], source: anonymous };
-  const counts = featureView("counts", { ...view, aggregations: { n: count("1d"), sum_x: sum("x", "1d") } });
-  const lasts = featureView("lasts", { ...view, features: { x: float64() } });
-  const { snapshot: nameless } = snapshotFrom({ counts, lasts });
-
-  it.each<[what: string, log: Parameters<typeof appendTo>[1], expected: unknown[]]>([
-    ["no log", [], [3, 4, 2]],
-    ["an event that the source has", [record(null, 20, { k: "a", x: 2 }, { view: "lasts" })], [3, 4, 2]],
-    ["one that it has twice", [record(null, 10, { k: "a", x: 1 }, { view: "lasts" })], [3, 4, 2]],
-    ["one of its own", [record(null, 30, { k: "a", x: 8 }, { view: "lasts" })], [4, 12, 8]],
-    ["one of another value", [record(null, 20, { k: "a", x: 8 }, { view: "lasts" })], [4, 12, 2]],
-  ])("counts %s once", async (_, log, expected) => {
-    await appendTo(files, log);
-    const batch = batchOf([
-      ["1", "a", 10, 5, 1, "u"],
-      ["2", "a", 10, 5, 1, "u"],
-      ["3", "a", 20, 15, 2, "v"],
-    ]);
-    const readSource = withLog(async (_source, columns) => batch.select([...(columns ?? [])]), {
-      logOf: sourceLog,
-      typesOf: (spec) => typesInSnapshot(nameless, spec),
-    });
-    const wanted = ["counts:n", "counts:sum_x", "lasts:x"];
-    const { table } = await getHistoricalFeatures({
-      engine,
-      entities: tableOf([
-        ["k", vectorFromValues(TEXT, ["a"])],
-        ["event_timestamp", vectorFromValues(TIME, [BigInt(HOUR_US)])],
-      ]),
-      snapshot: nameless,
-      request: { features: wanted },
-      readSource,
-      fullNames: true,
-    });
-    expect(cellsOf(table, wanted, 0)).toEqual(expected);
-  });
-});
-
 describe("damage in the log is told of, and takes nothing else with it", () => {
   const good =
     '{"id":"l1","view":"v","time":"1970-01-01T00:00:00.00003Z","written":"1970-01-01T00:00:00Z","values":{"k":"a","x":4,"y":"t"}}';
