@@ -3,7 +3,7 @@ import { makeBuilder, type Table, type Vector } from "apache-arrow";
 import { EdgefeatError } from "../../sdk/errors.ts";
 import type { ColumnTypes, SourceSpec } from "../../sdk/registry/index.ts";
 import type { Us } from "../../sdk/time.ts";
-import { compareValues, packValue, sameType, type Value, type ValueType } from "../../sdk/types/index.ts";
+import { sameType, type ValueType } from "../../sdk/types/index.ts";
 import {
   arrowTypeOf,
   canReadAs,
@@ -21,6 +21,7 @@ import { loggedElsewhere, rangesBeside, withRowsElsewhere } from "./elsewhere.ts
 import { LogColumns, type LogTypes } from "./log-columns.ts";
 import { parsePushes, PUSHES, pushesText } from "./pushes.ts";
 import { type LogReadReport, readLog, type SourceLog } from "./read-log.ts";
+import { type SameEvent, sameEvents } from "./same-events.ts";
 
 export interface WithLogOptions {
   /** Returns the log of a source; null: it has none. */
@@ -183,12 +184,6 @@ function joined(
   };
 }
 
-/** An event of the log that the source has too. */
-interface SameEvent {
-  readonly logRow: number;
-  readonly row: number;
-}
-
 /** Returns, by row of the source, what became of its events in the log: as a rule it has one. */
 function pushesInBatch(same: readonly SameEvent[], column: Vector): Map<number, string> {
   const read = columnReader(column, { kind: "string" }, { column: PUSHES }) as (row: number) => string;
@@ -238,65 +233,4 @@ function withPushes(table: Table, pushes: ReadonlyMap<number, string>): Table {
     ...table.schema.fields.map(({ name }, i) => [name, table.getChildAt(i) as Vector] as const),
     [PUSHES, column],
   ]);
-}
-
-/**
- * Returns the log's rows that the source has too, with its rows: the same id, event time and values, as far as the event was
- * told them. A created time that it was not told makes no difference; any other does, and the views tell of it. And the rows
- * of each id that several have, the log's among them. Without ids, events of one time and of the same values are the same.
- */
-function sameEvents(
-  source: SourceSpec,
-  { table: batch, unreadCells = [] }: SourceTable,
-  log: ReturnType<LogColumns["finish"]>,
-): { same: SameEvent[]; sameIds: { file: number[]; log: number[] }[] } {
-  const readers = log.table.schema.fields
-    .filter(({ name }) => name !== PUSHES)
-    .map(({ name, type: arrow }) => {
-      const type = valueTypeOfArrow(arrow) as ValueType;
-      // Times as the join has them (SEMANTICS 1.2).
-      const of = (table: Table) => columnReader(columnOf(table, name), type, { column: name, round: "up" });
-      return { name, type, inBatch: of(batch), inLog: of(log.table) };
-    });
-  const absent = new Map(log.partialRows.map(({ row, columns }) => [row, columns]));
-  const lacked = new Set([source.createdTime, ...log.partialRows.flatMap(({ columns }) => columns)]);
-  // All that each event was told stands for the id that it has not.
-  const named = readers.filter(({ name }) => (source.eventId === null ? !lacked.has(name) : name === source.eventId));
-  const nameOf = (row: number, side: "inBatch" | "inLog"): string | null => {
-    const values = named.map((reader) => reader[side](row));
-    if (source.eventId !== null && values[0] === null) return null;
-    return named.map(({ type }, i) => packValue(type, values[i] as Value | null)).join();
-  };
-  if (named.length === 0) return { same: [], sameIds: [] };
-  const byId = new Map<string, { file: number[]; log: number[] }>();
-  for (let row = 0; row < log.table.numRows; row++) {
-    const id = nameOf(row, "inLog");
-    if (id === null) continue;
-    const known = byId.get(id);
-    if (known === undefined) byId.set(id, { file: [], log: [row] });
-    else known.log.push(row);
-  }
-  // A cell that can't be read is no null.
-  const unread = new Set(unreadCells.map(({ row }) => row));
-  const same: SameEvent[] = [];
-  for (let row = 0; row < batch.numRows; row++) {
-    const id = nameOf(row, "inBatch");
-    const known = id === null ? undefined : byId.get(id);
-    known?.file.push(row);
-    for (const logRow of (unread.has(row) ? undefined : known?.log) ?? []) {
-      const isSame = readers.every(({ name, type, inBatch, inLog }) => {
-        if (absent.get(logRow)?.includes(name) === true) return true;
-        const value = inLog(logRow);
-        if (name === source.createdTime && value === null) return true;
-        return sameValue(type, inBatch(row), value);
-      });
-      if (isSame) same.push({ logRow, row });
-    }
-  }
-  if (source.eventId === null) return { same, sameIds: [] };
-  return { same, sameIds: [...byId.values()].filter(({ file, log: own }) => file.length + own.length > 1) };
-}
-
-function sameValue(type: ValueType, a: Value | null, b: Value | null): boolean {
-  return a === null || b === null ? a === b : compareValues(type, a, b) === 0;
 }
