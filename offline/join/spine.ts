@@ -98,11 +98,11 @@ async function loadSeen(
     let own: ViewRead["spec"] = { ...spec, ...NO_VALUES };
     // A view's own query may make its times of others, so that no row can be left out.
     const until = spec.select === undefined ? { afterUs: null, untilUs: BigInt(untilUs) } : undefined;
-    let given = sourceTable(await readSource(spec.source, sourceColumns([own]), until));
-    if (given.hasEvents === true) {
-      own = spec;
+    const columns = sourceColumns([own]);
+    let given = sourceTable(await readSource(spec.source, columns, until));
+    if (given.hasEvents === true) own = spec;
+    if (own === spec && columns !== undefined)
       given = sourceTable(await readSource(spec.source, sourceColumns([spec]), until));
-    }
     const source = await viewRows(engine, view, own, given, {
       aside: onBadRows === "quarantine" ? new SetAside() : null,
       ...query,

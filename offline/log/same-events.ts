@@ -1,7 +1,7 @@
-// Which events of the log a source's file has too: by their ids, or without ids by all that they were told.
+// Which events of the log a source's file has too, by their ids.
 import type { Table } from "apache-arrow";
 import type { SourceSpec } from "../../sdk/registry/index.ts";
-import { compareValues, packValue, type Value, type ValueType } from "../../sdk/types/index.ts";
+import { compareValues, type Value, type ValueType } from "../../sdk/types/index.ts";
 import { columnOf, columnReader, valueTypeOfArrow } from "../datasets/index.ts";
 import type { SourceTable } from "../join/source-rows.ts";
 import type { LogColumns } from "./log-columns.ts";
@@ -16,7 +16,7 @@ export interface SameEvent {
 /**
  * Returns the log's rows that the source has too, with its rows: the same id, event time and values, as far as the event was
  * told them. A created time that it was not told makes no difference; any other does, and the views tell of it. And the rows
- * of each id that several have, the log's among them. Without ids, events of one time and of the same values are the same.
+ * of each id that several have, the log's among them. Without ids none is known.
  */
 export function sameEvents(
   source: SourceSpec,
@@ -31,19 +31,12 @@ export function sameEvents(
       const of = (table: Table) => columnReader(columnOf(table, name), type, { column: name, round: "up" });
       return { name, type, inBatch: of(batch), inLog: of(log.table) };
     });
+  const ids = readers.find(({ name }) => name === source.eventId);
+  if (ids === undefined) return { same: [], sameIds: [] };
   const absent = new Map(log.partialRows.map(({ row, columns }) => [row, columns]));
-  const lacked = new Set([source.createdTime, ...log.partialRows.flatMap(({ columns }) => columns)]);
-  // All that each event was told stands for the id that it has not.
-  const named = readers.filter(({ name }) => (source.eventId === null ? !lacked.has(name) : name === source.eventId));
-  const nameOf = (row: number, side: "inBatch" | "inLog"): string | null => {
-    const values = named.map((reader) => reader[side](row));
-    if (source.eventId !== null && values[0] === null) return null;
-    return named.map(({ type }, i) => packValue(type, values[i] as Value | null)).join();
-  };
-  if (named.length === 0) return { same: [], sameIds: [] };
-  const byId = new Map<string, { file: number[]; log: number[] }>();
+  const byId = new Map<Value, { file: number[]; log: number[] }>();
   for (let row = 0; row < log.table.numRows; row++) {
-    const id = nameOf(row, "inLog");
+    const id = ids.inLog(row);
     if (id === null) continue;
     const known = byId.get(id);
     if (known === undefined) byId.set(id, { file: [], log: [row] });
@@ -53,7 +46,7 @@ export function sameEvents(
   const unread = new Set(unreadCells.map(({ row }) => row));
   const same: SameEvent[] = [];
   for (let row = 0; row < batch.numRows; row++) {
-    const id = nameOf(row, "inBatch");
+    const id = ids.inBatch(row);
     const known = id === null ? undefined : byId.get(id);
     known?.file.push(row);
     for (const logRow of (unread.has(row) ? undefined : known?.log) ?? []) {
@@ -66,7 +59,6 @@ export function sameEvents(
       if (isSame) same.push({ logRow, row });
     }
   }
-  if (source.eventId === null) return { same, sameIds: [] };
   return { same, sameIds: [...byId.values()].filter(({ file, log: own }) => file.length + own.length > 1) };
 }
 

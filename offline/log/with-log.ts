@@ -41,7 +41,7 @@ export interface WithLogOptions {
  * Returns a reader of sources and their logs. An event that the source has too, by its id, is read once: the source's row, which
  * may know columns that the event was not told. Events that have one id and differ are told of, the one that stands first; so that
  * it is the same one whatever is asked, events outside the range come along that have the id of a logged one in it.
- * Without ids an event is the source's row that has the same time and values; equal rows fall together in the join (SEMANTICS 2.3).
+ * Without ids equal rows fall together in the join of a stored view (SEMANTICS 2.3); a window counts them all.
  * @throws as readSource and readLog; type_mismatch, value_out_of_range, bad_time for a value of the log, unless set aside
  */
 export function withLog(readSource: ReadSource, options: WithLogOptions): ReadSource {

@@ -7,8 +7,8 @@ import { eventAdder, liveTiles, NO_BOUNDARY, type TileEvent, tileLayout } from "
 import { columnReader, takeRows, valueTypeOfArrow } from "../datasets/index.ts";
 import { exclusively, type QueryOptions } from "../engine/index.ts";
 import { SetAside } from "../join/bad-rows.ts";
-import { type SourceRows, sourceTable } from "../join/source-rows.ts";
 import { keptRows } from "../join/kept-rows.ts";
+import { type SourceRows, sourceTable } from "../join/source-rows.ts";
 import { rowReader } from "../join/stored-history.ts";
 import { viewRows } from "../join/view-rows.ts";
 import type { RowWrite, TileWrite } from "../materialize/sink.ts";
