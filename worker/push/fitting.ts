@@ -30,12 +30,13 @@ export function fitted(
     const length = (place: number) => event(place).valuesJson.length;
     const verdicts = events.map((): Verdict | "too_large" => "too_large");
     let places = [...events.keys()];
+    let pushed = all;
     // Ever more at a time: a thousand small events of a full row must not be packed a thousand times.
     for (let most = 1; ; most *= 2) {
-      const pushed = push(texts, places.map(event), moment);
       const { torn, write, repeats = [] } = pushed;
       const fits = faultOf(key, pushed) === null;
-      const taken = places.filter((_, at) => pushed.verdicts[at] === "accepted" && !repeats.includes(at));
+      const isTaken = pushed.verdicts.map((verdict, at) => verdict === "accepted" && !repeats.includes(at));
+      const taken = places.filter((_, at) => isTaken[at]);
       if (fits || taken.length === 0) {
         for (const [at, place] of places.entries()) verdicts[place] = pushed.verdicts[at] as Verdict;
         return { torn, verdicts, repeats: repeats.map((at) => places[at] as number), write: fits ? write : undefined };
@@ -43,6 +44,7 @@ export function fitted(
       taken.sort((a, b) => length(b) - length(a));
       const largest = new Set(taken.slice(0, most).filter((place) => 2 * length(place) > length(taken[0] as number)));
       places = places.filter((place) => !largest.has(place));
+      pushed = push(texts, places.map(event), moment);
     }
   }
 }
